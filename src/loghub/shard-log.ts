@@ -1,0 +1,77 @@
+/**
+ * The ShardLog port: the ordered, durable log of every shard. Implementations: `embedded/` (write-ahead
+ * log files); later NATS JetStream. All pass `shard-log.contract.ts`.
+ *
+ * Invariants:
+ * - sequences of a shard are consecutive integers from 1; one per stored log group, never reused;
+ * - `append` resolves only when its records are durable (see the durability setting) and an append of
+ *   several records gets consecutive sequences;
+ * - a record that `read` has returned once is returned again until it is trimmed.
+ */
+import type { CompressionType } from '#protocol/compression-type.ts';
+
+/** Names one shard. `logstoreId` is the catalog's id (unique for ever), not the logstore's name. */
+export interface ShardKey {
+  readonly logstoreId: string;
+  readonly shardId: number;
+}
+
+/** One log group as the client sent it. */
+export interface NewRecord {
+  readonly compression: CompressionType;
+  /** The client's bytes, still compressed. The log takes no ownership and copies what it keeps. */
+  readonly payload: Uint8Array;
+  /** Bytes of the payload once decompressed. */
+  readonly rawBytes: number;
+  readonly logCount: number;
+  /** Unix ms at which the server accepted it. Kept non-decreasing inside a shard by the log. */
+  readonly receiveTimeMs: number;
+  /** Address of the sender, for `appendMeta`; empty when unknown. At most 64 bytes. */
+  readonly clientAddress: string;
+}
+
+export interface LogRecord extends NewRecord {
+  readonly sequence: number;
+}
+
+export interface ShardBounds {
+  /** The oldest sequence that can be read (equals `nextSequence` when there is none). */
+  readonly firstSequence: number;
+  /** The sequence that the next record will get. */
+  readonly nextSequence: number;
+}
+
+export interface ReadOptions {
+  readonly maxRecords: number;
+  /** Stops after the record that reaches it; at least one record is returned when there is one. */
+  readonly maxPayloadBytes: number;
+}
+
+export interface ShardLog {
+  /**
+   * Makes the shard known (idempotent). Must be called once before any other call on a new shard;
+   * shards that exist on disk are found by the implementation itself at open.
+   */
+  createShard(shard: ShardKey): Promise<void>;
+  /** Removes all shards of a logstore and their bytes (idempotent). */
+  deleteLogstore(logstoreId: string): Promise<void>;
+  /**
+   * Appends records, all or none. Returns the sequence of the first.
+   * Errors: ServerBusy (queue bound reached, or the disk is full; both retryable), ShardNotExist.
+   */
+  append(shard: ShardKey, records: readonly NewRecord[]): Promise<number>;
+  /**
+   * Records from `fromSequence` on, in order; [] at the end. Before the first sequence it starts there.
+   * A damaged record in the middle is never skipped silently: it throws `ShardLogDamaged` with details
+   * {firstDamaged, resumeAt}; a caller may go on at `resumeAt`.
+   */
+  read(shard: ShardKey, fromSequence: number, options: ReadOptions): Promise<readonly LogRecord[]>;
+  bounds(shard: ShardKey): Promise<ShardBounds>;
+  /** The first sequence whose receive time is at or after `timeMs` (nextSequence when none is). */
+  findByReceiveTime(shard: ShardKey, timeMs: number): Promise<number>;
+  /** Drops whole files whose records were all received before `timeMs`; never the newest file. */
+  trim(shard: ShardKey, receivedBeforeMs: number): Promise<void>;
+  /** Calls `listener` after each durable append with the shard and its new nextSequence. */
+  onAppend(listener: (shard: ShardKey, nextSequence: number) => void): Disposable;
+  close(): Promise<void>;
+}

@@ -1,0 +1,99 @@
+/**
+ * What the rest of the system knows of a segment: `<id>.parquet` (rows, sorted by time, then nanosecond
+ * part, then ingestion order) and `<id>.idx` (term dictionary, postings, numeric and time columns). Both are
+ * derived from a range of one shard's log and never change.
+ */
+import type { Bitset } from '#kernel/bitset.ts';
+import type { IndexConfig } from '#protocol/index-config.ts';
+
+/** The pseudo field of the full-text ("line") index; no real field has an empty name. */
+export const LINE_FIELD = '';
+
+/** What a manifest holds of a segment: enough to prune and to find its files. JSON-safe. */
+export interface SegmentInfo {
+  /** `[A-Za-z0-9-]+`, unique for ever. */
+  readonly id: string;
+  readonly shardId: number;
+  /** The range [firstSequence, nextSequence) of the shard's log whose rows it holds. */
+  readonly firstSequence: number;
+  readonly nextSequence: number;
+  readonly rowCount: number;
+  /** Decompressed bytes of the log groups. */
+  readonly rawBytes: number;
+  /** Smallest and largest log time, Unix seconds. */
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Receive time of the newest group, Unix ms; retention counts from it. */
+  readonly maxReceiveTimeMs: number;
+  readonly parquetBytes: number;
+  readonly indexBytes: number;
+}
+
+/** Values of a long or double index, by row. */
+export interface NumericColumn {
+  /** Rows that have a valid number. */
+  readonly valid: Bitset;
+  /** By row; meaningless where not valid. Longs beyond 2^53 compare by their nearest double. */
+  readonly values: Float64Array;
+}
+
+/** One column of the Parquet file. */
+export interface SegmentColumn {
+  /** The log field. */
+  readonly field: string;
+  /** Its name in the Parquet file (the same, except where Parquet readers would confuse two names). */
+  readonly column: string;
+}
+
+/** Read access to one segment. All methods read blocks on demand through a shared, bounded cache. */
+export interface SegmentReader {
+  readonly info: SegmentInfo;
+  /** The configuration that it was built with: query text is cut with these tokenizers. */
+  readonly indexConfig: IndexConfig;
+  /** Columns of the Parquet file, without `__time__` and `__time_ns_part__`, which are always there. */
+  readonly columns: readonly SegmentColumn[];
+  /**
+   * Fields with text postings: text keys, JSON text leaves (`ctx.user.name`), `__source__`, `__topic__`,
+   * `__tag__:…`, and `LINE_FIELD`. Exact names.
+   */
+  readonly textFields: readonly string[];
+  /** Fields with a numeric column: long and double keys and JSON sub-keys. */
+  readonly numericFields: readonly string[];
+  /** Path of the Parquet file on this machine while the lease is held. */
+  readonly parquetPath: string;
+
+  /** Rows whose field has the term (already folded by the field's tokenizer); undefined: no such term. */
+  term(field: string, term: string): Promise<Bitset | undefined>;
+  /** Rows that have any of the first `termsMax` dictionary terms which match; `truncated` when more do. */
+  termsMatching(
+    field: string,
+    pattern: { readonly prefix: string; readonly matches: (term: string) => boolean },
+    termsMax: number,
+  ): Promise<{ readonly rows: Bitset; readonly truncated: boolean }>;
+  /** Rows that have the (text) field at all, the empty text included. */
+  present(field: string): Promise<Bitset>;
+  /** Rows whose (text) field is there and empty. */
+  empty(field: string): Promise<Bitset>;
+  numeric(field: string): Promise<NumericColumn | undefined>;
+  /** Log time by row, Unix seconds, ascending. */
+  times(): Promise<Uint32Array>;
+}
+
+export interface SegmentLease extends AsyncDisposable {
+  readonly segments: readonly SegmentReader[];
+}
+
+/** Gives a query the segments it must look at. Implemented by the owner of the shards (`#backend`). */
+export interface SegmentSource {
+  /**
+   * All segments of the logstore that may hold log times in [fromTime, toTime), Unix seconds; together
+   * they hold every log that was acknowledged before the call, each exactly once. Pending logs are sealed
+   * first. The files stay until the lease is disposed.
+   */
+  acquire(request: {
+    readonly logstoreId: string;
+    readonly fromTime: number;
+    readonly toTime: number;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<SegmentLease>;
+}

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * `unit`: beside the code, fast, part of `npm run check`. `system`: real processes, crashes, browsers.
+ * A suffix names the need: `.crash.test.ts`, `.fuzz.test.ts`, `.e2e.test.ts` run in `system`.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/formats/**/*.test.ts'],
+          exclude: ['**/*.{crash,fuzz,e2e}.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: [
+            'src/**/*.{crash,fuzz,e2e}.test.ts',
+            'test/{integration,crash,fuzz,conformance,e2e}/**/*.test.ts',
+          ],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
