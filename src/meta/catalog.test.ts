@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MemoryClock } from '#platform/memory-clock.ts';
 import { SeededRandom } from '#platform/seeded-random.ts';
-import { Catalog, type LogstoreChange } from './catalog.ts';
+import { Catalog, type CatalogPage, type LogstoreChange } from './catalog.ts';
 import type { Logstore } from './catalog-types.ts';
 import { MemoryMetaStore } from './memory/memory-meta-store.ts';
 import { ABSENT, type MetaEntry } from './meta-store.ts';
@@ -48,6 +48,11 @@ function logstoreOf(logstoreName: string, change: Partial<Logstore> = {}): Logst
     attributes: { telemetryType: 'None' },
     ...change,
   };
+}
+
+async function listNames(page: CatalogPage): Promise<unknown> {
+  const { total, projects } = await catalog.listProjects(page);
+  return [total, projects.map((project) => project.projectName)];
 }
 
 beforeEach(async () => {
@@ -99,13 +104,12 @@ describe('projects', () => {
   test('projects are listed by page and by part of the name', async () => {
     for (const projectName of ['api', 'web-2', 'zoo'])
       await catalog.createProject({ ...PROJECT, projectName });
-    const names = async (page: Parameters<Catalog['listProjects']>[0]): Promise<unknown> => {
-      const { total, projects } = await catalog.listProjects(page);
-      return [total, projects.map((project) => project.projectName)];
-    };
-    expect(await names({ offset: 1, size: 2 })).toEqual([4, ['web', 'web-2']]);
-    expect(await names({ offset: 0, size: 9, nameContains: 'web' })).toEqual([2, ['web', 'web-2']]);
-    expect(await names({ offset: 9, size: 9 })).toEqual([4, []]);
+    expect(await listNames({ offset: 1, size: 2 })).toEqual([4, ['web', 'web-2']]);
+    expect(await listNames({ offset: 0, size: 9, nameContains: 'web' })).toEqual([
+      2,
+      ['web', 'web-2'],
+    ]);
+    expect(await listNames({ offset: 9, size: 9 })).toEqual([4, []]);
   });
 
   test('a deleted project is gone', async () => {

@@ -12,6 +12,9 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (value: Uint8Array | undefined): string | undefined =>
   value === undefined ? undefined : new TextDecoder().decode(value);
 
+const seen = (changes: readonly MetaChange[]): readonly string[] =>
+  changes.map(({ key, entry }) => `${key}=${text(entry?.value) ?? 'deleted'}`);
+
 /** Engines on a network tell their watchers a little later. */
 async function eventually(check: () => void): Promise<void> {
   for (let attempt = 0; ; attempt++) {
@@ -49,6 +52,8 @@ export function describeMetaStoreContract(
     };
 
     describeRecords(() => store, create);
+    describeRaces(() => store, create);
+    describeBounds(() => store, create);
     describeLists(() => store, create);
     describeWatches(() => store, create);
   });
@@ -105,7 +110,9 @@ function describeRecords(storeOf: () => MetaStore, create: Create): void {
     expect(second).toBeGreaterThan(first);
     expect(await storeOf().compareAndSet('k', bytes('two'), first)).toBeUndefined();
   });
+}
 
+function describeRaces(storeOf: () => MetaStore, create: Create): void {
   test('of many writers with one revision exactly one wins', async () => {
     const first = await create('k', 'start');
     const writes = Array.from({ length: 20 }, (_, i) =>
@@ -132,7 +139,9 @@ function describeRecords(storeOf: () => MetaStore, create: Create): void {
     await Promise.all(Array.from({ length: 10 }, add));
     expect(text((await storeOf().get('counter'))?.value)).toBe('10');
   });
+}
 
+function describeBounds(storeOf: () => MetaStore, create: Create): void {
   test('empty values and values of the largest size are kept, larger ones refused', async () => {
     const largest = new Uint8Array(1024 * 1024).map((_, i) => i % 251);
     expect(await storeOf().compareAndSet('empty', new Uint8Array(), ABSENT)).toBeGreaterThan(0);
@@ -204,9 +213,6 @@ function describeLists(storeOf: () => MetaStore, create: Create): void {
 }
 
 function describeWatches(storeOf: () => MetaStore, create: Create): void {
-  const seen = (changes: readonly MetaChange[]): readonly string[] =>
-    changes.map(({ key, entry }) => `${key}=${text(entry?.value) ?? 'deleted'}`);
-
   test('a watch sees writes and deletes under its prefix, in order', async () => {
     await create('p/before', 'x');
     const changes: MetaChange[] = [];

@@ -77,7 +77,7 @@ describe('LmdbMetaStore', () => {
 
 describe('lmdb value', () => {
   test('version 1 has the bytes that it always had', () => {
-    const golden = '01000000' + '6ffed1c5' + '2a00000000000000' + '616263';
+    const golden = '010000006ffed1c52a00000000000000616263';
     expect(encodeLmdbValue(42, Buffer.from('abc')).toString('hex')).toBe(golden);
     const { revision, value } = decodeLmdbValue('k', Buffer.from(golden, 'hex'));
     expect(revision).toBe(42);

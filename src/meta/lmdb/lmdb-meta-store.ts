@@ -74,7 +74,7 @@ export class LmdbMetaStore implements MetaStore {
     const revision = await this.#write(() => {
       if ((this.#read(key)?.revision ?? ABSENT) !== expectedRevision) return undefined;
       const next = this.#nextRevision();
-      this.#records.put(key, encodeLmdbValue(next, kept));
+      void this.#records.put(key, encodeLmdbValue(next, kept));
       return next;
     });
     if (revision !== undefined)
@@ -87,7 +87,7 @@ export class LmdbMetaStore implements MetaStore {
     const deleted = await this.#write(() => {
       if (this.#read(key)?.revision !== expectedRevision) return false;
       this.#nextRevision();
-      this.#records.remove(key);
+      void this.#records.remove(key);
       return true;
     });
     if (deleted) this.#watchers.notify({ key, entry: undefined });
@@ -133,11 +133,11 @@ export class LmdbMetaStore implements MetaStore {
     const bytes = this.#state.get(REVISION_KEY);
     const last = bytes === undefined ? ABSENT : decodeLmdbValue(REVISION_KEY, bytes).revision;
     const next = last + 1;
-    this.#state.put(REVISION_KEY, encodeLmdbValue(next, new Uint8Array()));
+    void this.#state.put(REVISION_KEY, encodeLmdbValue(next, new Uint8Array()));
     return next;
   }
 
-  /** Runs the change in LMDB's writer, one after the other, and resolves when it is on the disk. */
+  /** Runs the change in LMDB's writer (puts inside it are part of it), one after the other, and resolves when it is on the disk. */
   async #write<T>(change: () => T): Promise<T> {
     this.#assertOpen();
     if (this.#pending >= LMDB_PENDING_MAX)
