@@ -1,0 +1,117 @@
+/**
+ * Durable PutLogs over HTTP: raw MB/s with 1 and with 16 clients, each keeping one request under way, against a
+ * server process of its own. Bodies are made and compressed before the clock starts.
+ */
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compress } from '#protocol/compression.ts';
+import { encodeLogGroup } from '#protocol/log-group.ts';
+import {
+  readProcessUsage,
+  startServerProcess,
+  type ServerProcess,
+} from '../../test/support/server-process.ts';
+import { SlsClient } from '../../test/support/sls-client.ts';
+import { makeLogGroup, seededNumbers } from '../corpus.ts';
+import type { BenchOptions } from '../main.ts';
+import { percentile, type BenchResult, type Metric } from '../report.ts';
+
+const PROJECT = 'bench';
+const GROUP_BYTES = 512 * 1024;
+const GROUP_COUNT = 32;
+
+interface Payload {
+  readonly raw: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+export async function benchPut(options: BenchOptions): Promise<BenchResult> {
+  const payloads = makePayloads(options.seed);
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  const metrics: Record<string, Metric> = {};
+  try {
+    for (const clientCount of [1, 16]) {
+      options.progress(`put with ${clientCount} clients for ${options.seconds} s`);
+      const server = await startServerProcess(join(directory, String(clientCount)));
+      try {
+        metrics[`idle_rss_before_${clientCount}`] = mebibytes(
+          readProcessUsage(server.pid).rssBytes,
+        );
+        Object.assign(metrics, await measure(server, payloads, { clientCount, ...options }));
+        const wal = await treeBytes(join(directory, String(clientCount), 'wal'));
+        metrics[`wal_per_raw_${clientCount}`] = {
+          value: wal / (metrics[`raw_${clientCount}`]?.value ?? 1) / 2 ** 20,
+          unit: 'bytes/byte',
+        };
+      } finally {
+        await server.stop();
+      }
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  return { scenario: 'put', metrics };
+}
+
+function makePayloads(seed: number): readonly Payload[] {
+  const random = seededNumbers(seed);
+  const now = Math.floor(Date.now() / 1000);
+  return Array.from({ length: GROUP_COUNT }, () => {
+    const raw = encodeLogGroup(makeLogGroup(random, GROUP_BYTES, now));
+    return { raw, body: compress('lz4', raw) };
+  });
+}
+
+async function measure(
+  server: ServerProcess,
+  payloads: readonly Payload[],
+  options: BenchOptions & { readonly clientCount: number },
+): Promise<Record<string, Metric>> {
+  const client = new SlsClient(server.endpoint);
+  await client.provision(PROJECT, 'put', { shardCount: 2 });
+  const latencies: number[] = [];
+  let rawBytes = 0;
+  const before = readProcessUsage(server.pid);
+  const started = performance.now();
+  const deadline = started + options.seconds * 1000;
+  const runClient = async (first: number): Promise<void> => {
+    for (let i = first; performance.now() < deadline; i++) {
+      const payload = payloads[i % payloads.length];
+      if (payload === undefined) return;
+      const sent = performance.now();
+      const response = await client.putRaw(PROJECT, 'put', payload);
+      if (response.status !== 200) throw new Error(response.body.toString());
+      latencies.push(performance.now() - sent);
+      rawBytes += payload.raw.length;
+    }
+  };
+  await Promise.all(Array.from({ length: options.clientCount }, (_, i) => runClient(i)));
+  const seconds = (performance.now() - started) / 1000;
+  const after = readProcessUsage(server.pid);
+  client.close();
+  const raw = rawBytes / 2 ** 20;
+  const suffix = String(options.clientCount);
+  return {
+    [`raw_${suffix}`]: { value: raw, unit: 'MiB' },
+    [`throughput_${suffix}`]: { value: raw / seconds, unit: 'MiB raw/s' },
+    [`per_cpu_second_${suffix}`]: {
+      value: raw / (after.cpuSeconds - before.cpuSeconds),
+      unit: 'MiB raw/CPU-s of the server, indexing included',
+    },
+    [`ack_p50_${suffix}`]: { value: percentile(latencies, 0.5), unit: 'ms' },
+    [`ack_p99_${suffix}`]: { value: percentile(latencies, 0.99), unit: 'ms' },
+    [`peak_rss_${suffix}`]: mebibytes(after.peakRssBytes),
+  };
+}
+
+function mebibytes(bytes: number): Metric {
+  return { value: bytes / 2 ** 20, unit: 'MiB' };
+}
+
+async function treeBytes(directory: string): Promise<number> {
+  let total = 0;
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) total += (await stat(join(entry.parentPath, entry.name))).size;
+  return total;
+}

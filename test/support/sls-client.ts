@@ -1,0 +1,212 @@
+/** A small signed HTTP client for tests and benches: keep-alive, raw bodies, no retries, nothing hidden. */
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { signRequest } from '#protocol/sign-request.ts';
+import { compress } from '#protocol/compression.ts';
+import { encodeLogGroup, type LogGroup } from '#protocol/log-group.ts';
+import { TEST_KEYS, type ProcessKeys } from './server-process.ts';
+
+export interface SlsResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  json<T>(): T;
+}
+
+export interface SlsRequest {
+  readonly method: string;
+  /** Path with query, already encoded. */
+  readonly path: string;
+  readonly project?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Uint8Array | undefined;
+}
+
+export class SlsClient {
+  readonly #endpoint: URL;
+  readonly #keys: ProcessKeys;
+  readonly #agent = new Agent({ keepAlive: true });
+
+  constructor(endpoint: string, keys: ProcessKeys = TEST_KEYS) {
+    this.#endpoint = new URL(endpoint);
+    this.#keys = keys;
+  }
+
+  async send(input: SlsRequest): Promise<SlsResponse> {
+    const host = input.project === undefined ? '' : `${input.project}.`;
+    const headers = signRequest({
+      method: input.method,
+      target: input.path,
+      headers: {
+        ...input.headers,
+        host: `${host}${this.#endpoint.host}`,
+        'x-log-apiversion': '0.6.0',
+      },
+      body: input.body,
+      accessKeyId: this.#keys.accessKeyId,
+      accessKeySecret: this.#keys.accessKeySecret,
+      nowMs: Date.now(),
+      version: 'v1',
+    });
+    return await new Promise((resolve, reject) => {
+      const outgoing = httpRequest(
+        {
+          agent: this.#agent,
+          host: this.#endpoint.hostname,
+          port: this.#endpoint.port,
+          method: input.method,
+          path: input.path,
+          headers: { ...headers, 'content-length': String(input.body?.length ?? 0) },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('error', reject);
+          incoming.on('end', () => {
+            const body = Buffer.concat(chunks);
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              body,
+              json: <T>() => JSON.parse(body.toString()) as T,
+            });
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(input.body);
+    });
+  }
+
+  /** Like `send`, with a JSON body; throws with the server's own words unless the answer is 200. */
+  async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const body = options.json === undefined ? undefined : Buffer.from(JSON.stringify(options.json));
+    const response = await this.send({
+      method,
+      path,
+      project: options.project,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body,
+    });
+    if (response.status !== 200)
+      throw new Error(`${method} ${path}: ${response.status} ${response.body.toString()}`);
+    return (response.body.length === 0 ? undefined : response.json<T>()) as T;
+  }
+
+  /** Creates project, logstore and (unless `undefined`) index. */
+  async provision(
+    project: string,
+    logstore: string,
+    options: { readonly shardCount?: number; readonly index?: unknown; readonly ttl?: number } = {},
+  ): Promise<void> {
+    await this.call('POST', '/', { project, json: { projectName: project, description: '' } });
+    const { shardCount = 2, ttl = 30 } = options;
+    await this.call('POST', '/logstores', {
+      project,
+      json: { logstoreName: logstore, ttl, shardCount },
+    });
+    const index = options.index ?? FULL_TEXT_INDEX;
+    await this.call('POST', `/logstores/${logstore}/index`, { project, json: index });
+  }
+
+  async putLogs(
+    project: string,
+    logstore: string,
+    group: LogGroup<string | Uint8Array>,
+  ): Promise<SlsResponse> {
+    const raw = encodeLogGroup(group);
+    return await this.putRaw(project, logstore, { raw, body: compress('lz4', raw) });
+  }
+
+  async putRaw(
+    project: string,
+    logstore: string,
+    payload: { readonly raw: Uint8Array; readonly body: Uint8Array },
+  ): Promise<SlsResponse> {
+    return await this.send({
+      method: 'POST',
+      path: `/logstores/${logstore}/shards/lb`,
+      project,
+      headers: {
+        'content-type': 'application/x-protobuf',
+        'x-log-compresstype': 'lz4',
+        'x-log-bodyrawsize': String(payload.raw.length),
+      },
+      body: payload.body,
+    });
+  }
+
+  /** GetLogs (v3) over the whole of time unless told otherwise. */
+  async search(
+    project: string,
+    logstore: string,
+    query: string,
+    options: object = {},
+  ): Promise<SearchAnswer> {
+    const json = {
+      from: 0,
+      to: 4_000_000_000,
+      query,
+      line: 100,
+      offset: 0,
+      reverse: false,
+      ...options,
+    };
+    return await this.call('POST', `/logstores/${logstore}/logs`, { project, json });
+  }
+
+  /** The number of logs that match, from the histogram. */
+  async count(project: string, logstore: string, query: string): Promise<number> {
+    const parameters = new URLSearchParams({
+      type: 'histogram',
+      from: '0',
+      to: '4000000000',
+      query,
+      topic: '',
+    });
+    const response = await this.send({
+      method: 'GET',
+      path: `/logstores/${logstore}?${parameters}`,
+      project,
+    });
+    if (response.status !== 200) throw new Error(response.body.toString());
+    return Number(response.headers['x-log-count']);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+export interface CallOptions {
+  readonly project?: string | undefined;
+  readonly json?: unknown;
+}
+
+export interface SearchAnswer {
+  readonly meta: {
+    readonly count: number;
+    readonly progress: string;
+    readonly keys: readonly string[];
+  };
+  readonly data: readonly Readonly<Record<string, string>>[];
+}
+
+/** Full text with the delimiters that the service names by default. */
+export const FULL_TEXT_INDEX = {
+  line: {
+    token: [...', \'";=()[]{}?@&<>/:\n\t\r'],
+    caseSensitive: false,
+    chn: false,
+  },
+  keys: {
+    content: {
+      type: 'text',
+      token: [...', \'";=()[]{}?@&<>/:\n\t\r'],
+      caseSensitive: false,
+      chn: false,
+      doc_value: true,
+      alias: '',
+    },
+  },
+  max_text_len: 2048,
+};
