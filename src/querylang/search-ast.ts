@@ -27,10 +27,12 @@ export interface TextNode {
   readonly span: Span;
 }
 
+export type CompareOperator = '>' | '>=' | '<' | '<=' | '=';
+
 export interface CompareNode {
   readonly kind: 'compare';
   readonly key: string;
-  readonly operator: '>' | '>=' | '<' | '<=' | '=';
+  readonly operator: CompareOperator;
   /** The right side as written; not always a number (then the words are searched as full text). */
   readonly value: string;
   readonly span: Span;
@@ -51,7 +53,10 @@ export interface ParsedQuery {
   readonly search: SearchNode;
   /** Text of the search part, trimmed. */
   readonly whereText: string;
-  /** What follows `|`: nothing, SQL, `with_pack_meta`, or a pipeline command that is not SQL. */
+  /**
+   * What follows `|`: nothing, SQL, `with_pack_meta`, or a pipeline command that is not SQL. `text` is all of
+   * it, leading blanks included (columns of SQL errors count from there); `start` is its column.
+   */
   readonly analysis:
     | { readonly kind: 'none' }
     | { readonly kind: 'sql'; readonly text: string; readonly start: number }
