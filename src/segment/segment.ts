@@ -31,9 +31,9 @@ export interface SegmentInfo {
 
 /** Values of a long or double index, by row. */
 export interface NumericColumn {
-  /** Rows that have a valid number. */
+  /** Rows that have a valid number. The caller's own. */
   readonly valid: Bitset;
-  /** By row; meaningless where not valid. Longs beyond 2^53 compare by their nearest double. */
+  /** By row; meaningless where not valid. Shared: callers must not change it. Longs beyond 2^53 compare by their nearest double. */
   readonly values: Float64Array;
 }
 
@@ -52,6 +52,12 @@ export interface SegmentReader {
   readonly indexConfig: IndexConfig;
   /** Columns of the Parquet file, without `__time__` and `__time_ns_part__`, which are always there. */
   readonly columns: readonly SegmentColumn[];
+  /**
+   * Fields without a column of their own: their values stand in the column `__rest__`, a JSON object as text
+   * (null in rows with none of them). Empty: there is no such column. Undefined: too many to list, so any
+   * field that is not among `columns` may be there.
+   */
+  readonly restFields: readonly string[] | undefined;
   /**
    * Fields with text postings: text keys, JSON text leaves (`ctx.user.name`), `__source__`, `__topic__`,
    * `__tag__:…`, and `LINE_FIELD`. Exact names.
@@ -75,7 +81,7 @@ export interface SegmentReader {
   /** Rows whose (text) field is there and empty. */
   empty(field: string): Promise<Bitset>;
   numeric(field: string): Promise<NumericColumn | undefined>;
-  /** Log time by row, Unix seconds, ascending. */
+  /** Log time by row, Unix seconds, ascending. Shared: callers must not change it. */
   times(): Promise<Uint32Array>;
 }
 
