@@ -10,7 +10,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/tidy.test.ts', 'test/formats/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'console/src/**/*.test.ts',
+            'test/tidy.test.ts',
+            'test/formats/**/*.test.ts',
+          ],
           exclude: ['**/*.{crash,fuzz,e2e}.test.ts'],
           testTimeout: 20_000,
         },

@@ -1,0 +1,97 @@
+import { useState } from 'react';
+import type { ReactElement } from 'react';
+import { copyText } from '../../shared/clipboard.ts';
+import { Icon } from '../../shared/icon.tsx';
+import type { LogRow } from '../../shared/log-types.ts';
+import type { FieldCondition } from './field-condition.ts';
+import type { Highlighter } from './highlight.ts';
+import { allFields } from './row-fields.ts';
+import { ValueText } from './value-text.tsx';
+
+interface RowDetailProps {
+  readonly row: LogRow;
+  readonly highlight: Highlighter;
+  readonly columns: readonly string[];
+  readonly onCondition: (condition: FieldCondition) => void;
+  readonly onToggleColumn: (name: string) => void;
+}
+
+/** All fields of one log, each with its ways to narrow the search. */
+export function RowDetail(props: RowDetailProps): ReactElement {
+  const { row, highlight, onCondition } = props;
+  return (
+    <div className="row-detail">
+      <div className="row-detail-tools">
+        <CopyButton row={row} />
+      </div>
+      <table className="row-detail-fields">
+        <tbody>
+          {allFields(row).map(([name, value]) => (
+            <tr key={name}>
+              <td className="row-detail-actions">
+                {name !== '__time__' && (
+                  <>
+                    <button
+                      type="button"
+                      className="icon-button"
+                      aria-label={`Only logs with this ${name}`}
+                      title="Only logs with this value"
+                      onClick={() => onCondition({ key: name, value, negated: false })}
+                    >
+                      <Icon name="include" />
+                    </button>
+                    <button
+                      type="button"
+                      className="icon-button"
+                      aria-label={`Only logs without this ${name}`}
+                      title="Only logs without this value"
+                      onClick={() => onCondition({ key: name, value, negated: true })}
+                    >
+                      <Icon name="exclude" />
+                    </button>
+                    <button
+                      type="button"
+                      className="icon-button"
+                      aria-pressed={props.columns.includes(name)}
+                      aria-label={`${name} as a column of the table`}
+                      title="Show or hide as a column of the table"
+                      onClick={() => props.onToggleColumn(name)}
+                    >
+                      <Icon name="columns" />
+                    </button>
+                  </>
+                )}
+              </td>
+              <th scope="row">{name}</th>
+              <td className="row-detail-value">
+                {value === '' ? (
+                  <span className="empty-value">empty</span>
+                ) : (
+                  <ValueText field={name} value={value} highlight={highlight} />
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function CopyButton({ row }: { readonly row: LogRow }): ReactElement {
+  const [outcome, setOutcome] = useState<'copied' | 'refused'>();
+  const copy = async (): Promise<void> => {
+    const isCopied = await copyText(JSON.stringify(row, undefined, 2));
+    setOutcome(isCopied ? 'copied' : 'refused');
+  };
+  return (
+    <button type="button" className="button small" onClick={() => void copy()}>
+      <Icon name={outcome === 'copied' ? 'check' : 'copy'} />
+      <span aria-live="polite">
+        {outcome === 'copied' && 'Copied'}
+        {outcome === 'refused' && 'The browser refused'}
+        {outcome === undefined && 'Copy as JSON'}
+      </span>
+    </button>
+  );
+}
