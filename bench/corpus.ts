@@ -59,7 +59,7 @@ export function makeLogGroup(
   rawBytes: number,
   timeSeconds: number,
 ): LogGroup {
-  const logs: Log<string>[] = [];
+  const logs: Log[] = [];
   let size = 0;
   while (size < rawBytes) {
     const contents = random() < 0.5 ? accessLog(random, timeSeconds) : applicationLog(random);

@@ -1,16 +1,7 @@
 /** `npm run bench -- <scenario> [--json] [--seconds N]`: runs one scenario against the real server. */
 import { parseArgs } from 'node:util';
-import { describeRun, formatTable, type BenchResult } from './report.ts';
+import { describeRun, formatTable, type BenchOptions, type BenchResult } from './report.ts';
 import { benchPut } from './scenarios/put.ts';
-
-export interface BenchOptions {
-  /** How long each measured phase lasts. */
-  readonly seconds: number;
-  /** Seed of the corpus; the same seed gives the same logs. */
-  readonly seed: number;
-  /** Progress, to the error stream. */
-  readonly progress: (text: string) => void;
-}
 
 const SCENARIOS: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   put: benchPut,

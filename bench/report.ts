@@ -2,6 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 
+export interface BenchOptions {
+  /** How long each measured phase lasts. */
+  readonly seconds: number;
+  /** Seed of the corpus; the same seed gives the same logs. */
+  readonly seed: number;
+  /** Progress, to the error stream. */
+  readonly progress: (text: string) => void;
+}
+
 export interface Metric {
   readonly value: number;
   readonly unit: string;

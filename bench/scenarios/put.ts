@@ -14,8 +14,7 @@ import {
 } from '../../test/support/server-process.ts';
 import { SlsClient } from '../../test/support/sls-client.ts';
 import { makeLogGroup, seededNumbers } from '../corpus.ts';
-import type { BenchOptions } from '../main.ts';
-import { percentile, type BenchResult, type Metric } from '../report.ts';
+import { percentile, type BenchOptions, type BenchResult, type Metric } from '../report.ts';
 
 const PROJECT = 'bench';
 const GROUP_BYTES = 512 * 1024;

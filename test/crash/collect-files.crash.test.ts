@@ -129,9 +129,9 @@ test.each([11, 12, 13])(
       const client = await startAll(paths);
       if (random() < 0.5) void client.count(PROJECT, LOGSTORE, '*').catch(() => undefined);
       await sleep(200 + random() * 1500);
-      await Promise.all(
-        random() < 0.5 ? [server?.kill(), agent?.kill()] : [agent?.kill(), server?.kill()],
-      );
+      const victims = [server, agent].filter((victim) => victim !== undefined);
+      if (random() < 0.5) victims.reverse();
+      await Promise.all(victims.map((victim) => victim.kill()));
       client.close();
     }
     const client = await startAll(paths);

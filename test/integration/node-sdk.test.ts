@@ -235,7 +235,7 @@ async function pull(
     'accept-encoding': 'lz4',
   };
   headers['authorization'] = client._sign('GET', path, queries, headers, TEST_KEYS);
-  const target = `${path}?${new URLSearchParams(queries)}`;
+  const target = `${path}?${new URLSearchParams(queries).toString()}`;
   return await new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path: target, headers }, (response) => {
       const chunks: Buffer[] = [];

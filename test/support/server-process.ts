@@ -37,7 +37,11 @@ export async function startServerProcess(
     process.execPath,
     [
       join(ROOT, 'src/main/server.ts'),
-      ...['--data-dir', dataDirectory, '--listen', '127.0.0.1:0', '--json'],
+      '--data-dir',
+      dataDirectory,
+      '--listen',
+      '127.0.0.1:0',
+      '--json',
       ...flags,
     ],
     {

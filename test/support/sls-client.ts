@@ -1,6 +1,7 @@
 /** A small signed HTTP client for tests and benches: keep-alive, raw bodies, no retries, nothing hidden. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { signRequest } from '#protocol/sign-request.ts';
+import { DEFAULT_TOKENS } from '#protocol/index-config.ts';
 import { compress } from '#protocol/compression.ts';
 import { encodeLogGroup, type LogGroup } from '#protocol/log-group.ts';
 import { TEST_KEYS, type ProcessKeys } from './server-process.ts';
@@ -9,7 +10,7 @@ export interface SlsResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  json<T>(): T;
+  json(): unknown;
 }
 
 export interface SlsRequest {
@@ -33,20 +34,19 @@ export class SlsClient {
 
   async send(input: SlsRequest): Promise<SlsResponse> {
     const host = input.project === undefined ? '' : `${input.project}.`;
-    const headers = signRequest({
-      method: input.method,
-      target: input.path,
-      headers: {
-        ...input.headers,
-        host: `${host}${this.#endpoint.host}`,
-        'x-log-apiversion': '0.6.0',
+    const [path = '', search = ''] = input.path.split('?', 2);
+    const { target, headers } = signRequest(
+      {
+        method: input.method,
+        path,
+        query: [...new URLSearchParams(search)],
+        headers: { ...input.headers, host: `${host}${this.#endpoint.host}` },
+        body: input.body,
       },
-      body: input.body,
-      accessKeyId: this.#keys.accessKeyId,
-      accessKeySecret: this.#keys.accessKeySecret,
-      nowMs: Date.now(),
-      version: 'v1',
-    });
+      this.#keys,
+      { version: 'v1' },
+      Date.now(),
+    );
     return await new Promise((resolve, reject) => {
       const outgoing = httpRequest(
         {
@@ -54,7 +54,7 @@ export class SlsClient {
           host: this.#endpoint.hostname,
           port: this.#endpoint.port,
           method: input.method,
-          path: input.path,
+          path: target,
           headers: { ...headers, 'content-length': String(input.body?.length ?? 0) },
         },
         (incoming) => {
@@ -67,7 +67,7 @@ export class SlsClient {
               status: incoming.statusCode ?? 0,
               headers: incoming.headers,
               body,
-              json: <T>() => JSON.parse(body.toString()) as T,
+              json: () => JSON.parse(body.toString()) as unknown,
             });
           });
         },
@@ -78,7 +78,7 @@ export class SlsClient {
   }
 
   /** Like `send`, with a JSON body; throws with the server's own words unless the answer is 200. */
-  async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  async call(method: string, path: string, options: CallOptions = {}): Promise<unknown> {
     const body = options.json === undefined ? undefined : Buffer.from(JSON.stringify(options.json));
     const response = await this.send({
       method,
@@ -89,7 +89,7 @@ export class SlsClient {
     });
     if (response.status !== 200)
       throw new Error(`${method} ${path}: ${response.status} ${response.body.toString()}`);
-    return (response.body.length === 0 ? undefined : response.json<T>()) as T;
+    return response.body.length === 0 ? undefined : response.json();
   }
 
   /** Creates project, logstore and (unless `undefined`) index. */
@@ -151,7 +151,10 @@ export class SlsClient {
       reverse: false,
       ...options,
     };
-    return await this.call('POST', `/logstores/${logstore}/logs`, { project, json });
+    return (await this.call('POST', `/logstores/${logstore}/logs`, {
+      project,
+      json,
+    })) as SearchAnswer;
   }
 
   /** The number of logs that match, from the histogram. */
@@ -165,7 +168,7 @@ export class SlsClient {
     });
     const response = await this.send({
       method: 'GET',
-      path: `/logstores/${logstore}?${parameters}`,
+      path: `/logstores/${logstore}?${parameters.toString()}`,
       project,
     });
     if (response.status !== 200) throw new Error(response.body.toString());
@@ -192,16 +195,16 @@ export interface SearchAnswer {
 }
 
 /** Full text with the delimiters that the service names by default. */
-export const FULL_TEXT_INDEX = {
+export const FULL_TEXT_INDEX: object = {
   line: {
-    token: [...', \'";=()[]{}?@&<>/:\n\t\r'],
+    token: DEFAULT_TOKENS,
     caseSensitive: false,
     chn: false,
   },
   keys: {
     content: {
       type: 'text',
-      token: [...', \'";=()[]{}?@&<>/:\n\t\r'],
+      token: DEFAULT_TOKENS,
       caseSensitive: false,
       chn: false,
       doc_value: true,
