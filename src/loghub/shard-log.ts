@@ -19,7 +19,7 @@ export interface ShardKey {
 /** One log group as the client sent it. */
 export interface NewRecord {
   readonly compression: CompressionType;
-  /** The client's bytes, still compressed. The log takes no ownership and copies what it keeps. */
+  /** The client's bytes, still compressed. They must not change until the append settles. */
   readonly payload: Uint8Array;
   /** Bytes of the payload once decompressed. */
   readonly rawBytes: number;

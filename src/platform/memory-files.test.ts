@@ -181,3 +181,17 @@ test('an interceptor can hold an operation back', async () => {
   await write;
   expect(await content(files, '/a')).toEqual(filled(1, 2));
 });
+
+test('a restarted process sees everything, and a loss of power later still costs what was not synced', async () => {
+  const lengths = new Set<number>();
+  for (let seed = 0; seed < 50; seed++) {
+    const files = new MemoryFiles();
+    const handle = await create(files, '/a', filled(1, 1));
+    await files.syncDirectory('/');
+    const next = files.restart();
+    await expect(handle.size()).rejects.toMatchObject({ code: 'EPOWER' });
+    expect(await content(next, '/a')).toEqual(filled(1, 1));
+    lengths.add((await content(next.crash(new SeededRandom(seed)), '/a')).length);
+  }
+  expect(lengths).toEqual(new Set([0, 1]));
+});

@@ -90,7 +90,8 @@ class RealFileHandle implements FileHandle {
         rest.slice(0, WRITE_BUFFERS_MAX),
         position,
       );
-      if (bytesWritten === 0) throw new Error('cannot write: the disk took no bytes');
+      if (bytesWritten === 0)
+        throw Object.assign(new Error('the disk took no bytes'), { code: 'EIO' });
       position += bytesWritten;
       rest = withoutFirst(rest, bytesWritten);
     }

@@ -1,0 +1,204 @@
+/** The folder of a shard: making, finding and removing its files durably. */
+import { errorCode, errorMessage } from '#base/app-error.ts';
+import { encodeFileHeader, fileHeaderBytes, shardSalt } from './record-codec.ts';
+import { SparseIndex, type SyncedPoint } from './sparse-index.ts';
+import { parseWalFileName, sparseFileName, walFileName } from './wal-file.ts';
+import { recoverNewestFile, type RecoveredFile } from './wal-recovery.ts';
+import type { Files } from '#platform/files.ts';
+import type { ShardKey } from '../shard-log.ts';
+import type { WalFileEntry, WalShared, WalState } from './wal-state.ts';
+
+const TEMPORARY_SUFFIX = '.tmp';
+const SPARSE_FILE_BYTES_MAX = 32 * 1024 * 1024;
+
+export interface WalFolder {
+  readonly shard: ShardKey;
+  readonly directory: string;
+}
+
+/**
+ * Opens the shard of a folder, which is made when it is not there: what `WalState` says is durable when
+ * this resolves. It can be repeated after an error.
+ */
+export async function openWalFolder(folder: WalFolder, shared: WalShared): Promise<WalState> {
+  const { files } = shared;
+  await files.makeDirectory(folder.directory);
+  const entries: WalFileEntry[] = [];
+  for (const name of await files.list(folder.directory)) {
+    const path = `${folder.directory}/${name}`;
+    const firstSequence = parseWalFileName(name);
+    if (firstSequence !== undefined) entries.push({ firstSequence, path, timeFloorMs: undefined });
+    else if (name.endsWith(TEMPORARY_SUFFIX)) await files.remove(path);
+  }
+  await files.syncDirectory(folder.directory);
+  const newest = entries.at(-1);
+  if (newest === undefined) {
+    const state: WalState = { ...emptyState(folder.shard), files: entries };
+    await startFile(folder, state, shared);
+    return state;
+  }
+  const hint = await readSparse(files, sparsePath(folder, newest.firstSequence));
+  const recovered = await shared.pool.use(newest.path, (handle) =>
+    recoverNewestFile(handle, {
+      shard: folder.shard,
+      salt: shardSalt(folder.shard),
+      firstSequence: newest.firstSequence,
+      hint,
+    }),
+  );
+  newest.timeFloorMs = recovered.timeFloorMs;
+  reportRecovery(folder, recovered, shared);
+  return {
+    files: entries,
+    nextSequence: recovered.nextSequence,
+    lastReceiveTimeMs: recovered.lastReceiveTimeMs,
+    index: recovered.index,
+    sizeBytes: recovered.syncedBytes,
+    syncedBytes: recovered.syncedBytes,
+    sparseBytes: hint?.synced.syncedBytes ?? 0,
+    isNewestSpent: !recovered.isWritable,
+  };
+}
+
+/**
+ * Makes the file of the next record and turns the state to it. It has its name only once its header is
+ * durable, and replaces a file of that name, which can hold no acknowledged record.
+ */
+export async function startFile(
+  folder: WalFolder,
+  state: WalState,
+  shared: WalShared,
+): Promise<void> {
+  const { files } = shared;
+  const path = `${folder.directory}/${walFileName(state.nextSequence)}`;
+  const temporary = `${folder.directory}/new${TEMPORARY_SUFFIX}`;
+  const header = encodeFileHeader({
+    shard: folder.shard,
+    firstSequence: state.nextSequence,
+    timeFloorMs: state.lastReceiveTimeMs,
+    createdMs: Math.max(0, Math.trunc(shared.clock.nowMs())),
+  });
+  await writeWhole(files, temporary, { bytes: header, isSynced: true });
+  await files.rename(temporary, path);
+  await shared.pool.forget(path);
+  await files.syncDirectory(folder.directory);
+  if (state.files.at(-1)?.path === path) state.files.pop();
+  state.files.push({
+    firstSequence: state.nextSequence,
+    path,
+    timeFloorMs: state.lastReceiveTimeMs,
+  });
+  state.index = new SparseIndex();
+  state.sizeBytes = header.length;
+  state.syncedBytes = header.length;
+  state.sparseBytes = header.length;
+  state.isNewestSpent = false;
+}
+
+/** Writes the sparse file of a WAL file. It is a hint, so it is not synced and failing is no harm. */
+export async function writeSparse(
+  folder: WalFolder,
+  firstSequence: number,
+  content: {
+    readonly index: SparseIndex;
+    readonly synced: SyncedPoint;
+    readonly shared: WalShared;
+  },
+): Promise<void> {
+  const { files, logger } = content.shared;
+  const path = sparsePath(folder, firstSequence);
+  try {
+    const bytes = content.index.encode(content.synced);
+    await writeWhole(files, path + TEMPORARY_SUFFIX, { bytes, isSynced: false });
+    await files.rename(path + TEMPORARY_SUFFIX, path);
+  } catch (error) {
+    logger?.warn({ ...folder.shard, error: errorMessage(error) }, 'cannot write sparse index');
+  }
+}
+
+/** The content of a sparse file, or undefined when it cannot be read or is not valid. */
+export async function readSparse(
+  files: Files,
+  path: string,
+): Promise<ReturnType<typeof SparseIndex.decode>> {
+  try {
+    const handle = await files.open(path, 'read');
+    try {
+      const bytes = new Uint8Array(Math.min(await handle.size(), SPARSE_FILE_BYTES_MAX));
+      return SparseIndex.decode(bytes.subarray(0, await handle.read(bytes, 0)));
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the oldest file. Durable, so that a crash cannot bring it back without its successors. */
+export async function removeOldestFile(
+  folder: WalFolder,
+  state: WalState,
+  shared: WalShared,
+): Promise<void> {
+  const oldest = state.files.shift();
+  if (oldest === undefined) return;
+  try {
+    await removeIfThere(shared.files, sparsePath(folder, oldest.firstSequence));
+    await removeIfThere(shared.files, oldest.path);
+    await shared.files.syncDirectory(folder.directory);
+  } catch (error) {
+    state.files.unshift(oldest);
+    throw error;
+  } finally {
+    shared.indexes.forget(oldest.path);
+    await shared.pool.forget(oldest.path);
+  }
+}
+
+export function sparsePath(folder: WalFolder, firstSequence: number): string {
+  return `${folder.directory}/${sparseFileName(firstSequence)}`;
+}
+
+async function writeWhole(
+  files: Files,
+  path: string,
+  content: { readonly bytes: Uint8Array; readonly isSynced: boolean },
+): Promise<void> {
+  await removeIfThere(files, path);
+  const handle = await files.open(path, 'create');
+  try {
+    await handle.write([content.bytes], 0);
+    if (content.isSynced) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function removeIfThere(files: Files, path: string): Promise<void> {
+  try {
+    await files.remove(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+function emptyState(shard: ShardKey): Omit<WalState, 'files'> {
+  return {
+    nextSequence: 1,
+    lastReceiveTimeMs: 0,
+    index: new SparseIndex(),
+    sizeBytes: fileHeaderBytes(shard),
+    syncedBytes: 0,
+    sparseBytes: 0,
+    isNewestSpent: true,
+  };
+}
+
+function reportRecovery(folder: WalFolder, recovered: RecoveredFile, shared: WalShared): void {
+  const { damaged, tornBytes } = recovered;
+  if (tornBytes > 0) shared.logger?.warn({ ...folder.shard, tornBytes }, 'torn tail cut');
+  for (const [firstDamaged, resumeAt] of damaged)
+    shared.logger?.error({ ...folder.shard, firstDamaged, resumeAt }, 'shard log is damaged');
+  if (!recovered.isWritable)
+    shared.logger?.error({ ...folder.shard }, 'newest shard log file is damaged');
+}
