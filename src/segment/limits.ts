@@ -46,5 +46,11 @@ export const MEMO_TERMS_MAX = 32;
 /** Bytes of Wasm memory after which a build worker is replaced: it never shrinks by itself. */
 export const WORKER_HEAP_BYTES_MAX: number = 384 * MIB;
 
+/**
+ * JavaScript heap of a build worker, MB. Rows, terms and postings are in typed arrays outside of it; what
+ * grows there is names: of fields, and of JSON leaves.
+ */
+export const WORKER_SCRIPT_HEAP_MB = 1024;
+
 /** Builds waiting for a worker; the caller has one or two for each shard it owns. */
 export const BUILD_QUEUE_MAX = 1024;
