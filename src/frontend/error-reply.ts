@@ -1,0 +1,31 @@
+/** How an error travels (sls-api §3.3): status by code, and a JSON body with both members non-empty. */
+import { AppError } from '#base/app-error.ts';
+import { ERROR_CODES } from '#protocol/error-codes.ts';
+import type { HttpReply } from './http-message.ts';
+import { jsonReply } from './http-message.ts';
+
+/** A path that no operation has answers 404 under the code that SDKs know for "not here". */
+const TRAVELS_AS: Readonly<Record<string, string>> = { RouteNotFound: 'NotSupported' };
+
+/**
+ * The answer for anything thrown. Codes that are not in the table, and what is no AppError, become a bare
+ * InternalServerError: their texts are for our own log, not for clients.
+ */
+export function errorReply(error: unknown): HttpReply {
+  const info = error instanceof AppError ? ERROR_CODES[error.code] : undefined;
+  if (!(error instanceof AppError) || info === undefined)
+    return errorBody('InternalServerError', 'internal server error', 500);
+  const message = error.message === '' ? error.code : error.message;
+  return errorBody(TRAVELS_AS[error.code] ?? error.code, message, info.status);
+}
+
+/** True when the error is ours to explain: it must be logged with everything it carries. */
+export function isInternalError(error: unknown): boolean {
+  if (!(error instanceof AppError)) return true;
+  const info = ERROR_CODES[error.code];
+  return info === undefined || error.code === 'InternalServerError';
+}
+
+function errorBody(errorCode: string, errorMessage: string, status: number): HttpReply {
+  return jsonReply({ errorCode, errorMessage }, {}, status);
+}

@@ -1,0 +1,74 @@
+/**
+ * The headers of GetLogs (v1) and GetHistograms (sls-api §3.2, §5.7.3). Query texts may hold anything, headers
+ * may not: control characters become spaces, other characters travel as UTF-8, and long texts are cut,
+ * because Node clients refuse answers with more than 16 KiB of headers.
+ */
+import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '#frontend/limits.ts';
+
+export interface QueryFigures {
+  readonly progress: string;
+  readonly count: number;
+  readonly hasSql: boolean;
+  readonly whereQuery: string;
+  readonly aggQuery: string;
+  readonly processedRows: number;
+  readonly elapsedMs: number;
+}
+
+export interface QueryInfo {
+  readonly keys: readonly string[];
+  readonly columnTypes: readonly string[];
+  readonly limited: number;
+  readonly terms: readonly { readonly key: string; readonly term: string }[];
+}
+
+export function queryHeaders(figures: QueryFigures): Record<string, string> {
+  return {
+    'x-log-progress': figures.progress,
+    'x-log-count': String(figures.count),
+    'x-log-processed-rows': String(figures.processedRows),
+    'x-log-elapsed-millisecond': String(Math.round(figures.elapsedMs)),
+    'x-log-has-sql': figures.hasSql ? 'true' : 'false',
+    'x-log-where-query': headerText(figures.whereQuery),
+    'x-log-agg-query': headerText(figures.aggQuery),
+    'x-log-cpu-sec': '0',
+    'x-log-cpu-cores': '0',
+  };
+}
+
+/** One line of ASCII JSON. When it would be too long the terms go first, then the keys. */
+export function queryInfo(info: QueryInfo): string {
+  const full = {
+    keys: info.keys,
+    terms: info.terms.map(({ key, term }) => [term, key]),
+    limited: String(info.limited),
+    marker: '',
+    mode: 0,
+    isAccurate: 1,
+    columnTypes: info.columnTypes,
+    shard: 0,
+    scanBytes: 0,
+    phraseQueryInfo: { scanAll: 'true', beginOffset: '0', endOffset: '0', endTime: '0' },
+  };
+  for (const value of [full, { ...full, terms: [] }]) {
+    const text = asciiJson(value);
+    if (text.length <= QUERY_INFO_HEADER_BYTES_MAX) return text;
+  }
+  return asciiJson({ ...full, terms: [], keys: [], columnTypes: [] });
+}
+
+/** Latin-1 text whose bytes are the UTF-8 of the text, as Node writes headers. */
+function headerText(text: string): string {
+  const plain = text.replaceAll(/\p{Cc}/gu, ' ').trim();
+  const bytes = Buffer.from(plain);
+  let end = Math.min(bytes.length, QUERY_HEADER_BYTES_MAX);
+  while (end < bytes.length && end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString('latin1', 0, end);
+}
+
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,140 @@
+/** GetLogs in both forms and GetHistograms (sls-api §5.7). All that is counted or found comes from `#query`. */
+import { AppError } from '#base/app-error.ts';
+import { compress } from '#protocol/compression.ts';
+import { GET_LOGS_LINE_MAX } from '#protocol/limits.ts';
+import type { LogsResult } from '#query/query-service.ts';
+import { headerValue, jsonReply } from '#frontend/http-message.ts';
+import type { HttpReply } from '#frontend/http-message.ts';
+import type { SlsCall, SlsRooms } from './operation.ts';
+import { booleanOf, integerOf, jsonBody, pathParameter } from './parameters.ts';
+import { acceptedCompression } from './pull-logs.ts';
+import { queryHeaders, queryInfo } from './query-headers.ts';
+
+/** What a search asks for, checked; the same for a query string and a JSON body. */
+interface SearchArguments {
+  readonly fromTime: number;
+  readonly toTime: number;
+  readonly topic: string;
+  readonly query: string;
+}
+
+type Member = (name: string) => unknown;
+
+/** GET: an array of rows, the figures in headers. */
+export async function getLogsV1(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
+  const result = await search(call, rooms, queryMembers(call));
+  return jsonReply(result.rows, { ...queryHeaders(result), 'x-log-query-info': queryInfo(result) });
+}
+
+/** POST `/logs`: figures and rows in one object. */
+export async function getLogsV3(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
+  const body = jsonBody(call);
+  const result = await search(call, rooms, (name) => body[name]);
+  const reply = jsonReply({ meta: metaJson(result), data: result.rows });
+  const accepted = acceptedCompression(headerValue(call.headers, 'accept-encoding'), ['lz4']);
+  if (call.fromConsole || accepted === 'none' || reply.body === undefined) return reply;
+  return {
+    status: reply.status,
+    headers: {
+      ...reply.headers,
+      'x-log-compresstype': accepted,
+      'x-log-bodyrawsize': String(reply.body.length),
+    },
+    body: compress(accepted, reply.body),
+  };
+}
+
+/** GET with `type=histogram`, on the logstore or on its index. */
+export async function getHistograms(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
+  const member = queryMembers(call);
+  const interval = integerOf(member('interval')) ?? 0;
+  if (!(interval >= 0)) throw new AppError('ParameterInvalid', 'interval is not 0 or above');
+  const result = await rooms.queryService.getHistograms({
+    projectName: call.projectName,
+    logstoreName: pathParameter(call, 'logstore'),
+    ...searchArguments(member),
+    intervalSeconds: interval,
+    signal: call.signal,
+  });
+  const headers = queryHeaders({ ...result, hasSql: false, whereQuery: '', aggQuery: '' });
+  const buckets = result.buckets.map(({ from, to, count, progress }) => ({
+    from,
+    to,
+    count,
+    progress,
+  }));
+  return jsonReply(buckets, headers);
+}
+
+async function search(call: SlsCall, rooms: SlsRooms, member: Member): Promise<LogsResult> {
+  const line = integerOf(member('line')) ?? GET_LOGS_LINE_MAX;
+  if (!(line >= 0)) throw new AppError('InvalidLine', 'line is not 0 or above');
+  const offset = integerOf(member('offset')) ?? 0;
+  if (!(offset >= 0)) throw new AppError('InvalidOffset', 'offset is not 0 or above');
+  const reverse = booleanOf(member('reverse'));
+  if (reverse === null) throw new AppError('InvalidReverse', 'reverse is not true or false');
+  return rooms.queryService.getLogs({
+    projectName: call.projectName,
+    logstoreName: pathParameter(call, 'logstore'),
+    ...searchArguments(member),
+    // The service answers at most 100 rows to those who ask for more.
+    line: Math.min(line, GET_LOGS_LINE_MAX),
+    offset,
+    reverse: reverse ?? false,
+    signal: call.signal,
+  });
+}
+
+function searchArguments(member: Member): SearchArguments {
+  const fromTime = timeOf(member, 'from');
+  const toTime = timeOf(member, 'to');
+  if (fromTime >= toTime) throw new AppError('InvalidTimeRange', 'from is not before to');
+  return { fromTime, toTime, topic: textOf(member, 'topic'), query: textOf(member, 'query') };
+}
+
+/** Unix seconds; times past the 32 bits of a log mean "until the end". */
+function timeOf(member: Member, name: string): number {
+  const time = integerOf(member(name));
+  if (time === undefined) throw new AppError('ParameterInvalid', `${name} is required`);
+  if (!(time >= 0)) throw new AppError('ParameterInvalid', `${name} is not a time in Unix seconds`);
+  return time;
+}
+
+function textOf(member: Member, name: string): string {
+  const value = member(name) ?? '';
+  if (typeof value !== 'string') throw new AppError('ParameterInvalid', `${name} is not a string`);
+  return value;
+}
+
+function queryMembers(call: SlsCall): Member {
+  const values = new Map<string, string>();
+  for (const [key, value] of call.query) if (!values.has(key)) values.set(key, value);
+  return (name) => values.get(name);
+}
+
+function metaJson(result: LogsResult): unknown {
+  return {
+    progress: result.progress,
+    count: result.count,
+    hasSQL: result.hasSql,
+    aggQuery: result.aggQuery,
+    whereQuery: result.whereQuery,
+    processedRows: result.processedRows,
+    processedBytes: result.processedBytes,
+    elapsedMillisecond: Math.round(result.elapsedMs),
+    cpuSec: 0,
+    cpuCores: 0,
+    limited: result.limited,
+    keys: result.keys,
+    columnTypes: result.columnTypes,
+    terms: result.terms,
+    marker: '',
+    mode: 0,
+    scanBytes: 0,
+    isAccurate: true,
+    powerSql: false,
+    insertedSQL: '',
+    telementryType: 'None',
+    highlights: [],
+  };
+}
