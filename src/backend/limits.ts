@@ -1,0 +1,77 @@
+/** Bounds and defaults of the backend. */
+import { KIB, MIB, MINUTE_MS, SECOND_MS } from '#base/units.ts';
+
+/** Raw bytes of one L0 segment: small enough to build while a query waits, large enough to be few. */
+export const SEAL_BYTES: number = 16 * MIB;
+
+/**
+ * Raw bytes from which on the timer seals. Less is left to the next query, which seals it in some tens of
+ * milliseconds; sealing every trickle would only make segments to be folded again.
+ */
+export const SEAL_BYTES_MIN: number = 1 * MIB;
+
+export const SEAL_INTERVAL_MS: number = 2 * SECOND_MS;
+
+/** Raw bytes of one committed segment: the rows of one build fit the memory of a small machine. */
+export const COMMIT_BYTES: number = 128 * MIB;
+
+/** Bounds what a restart has to build again, and how long a slow shard waits for its segment. */
+export const COMMIT_INTERVAL_MS: number = 10 * MINUTE_MS;
+
+/** Logs may live an interval longer than their ttl says; an hour is 4 % of the smallest ttl. */
+export const EXPIRE_INTERVAL_MS: number = 60 * MINUTE_MS;
+
+/** The timer stops sealing when so many commits are due: the WAL absorbs the rest, on disk either way. */
+export const UNCOMMITTED_COMMITS_MAX = 4;
+
+/** L0 builds at once over all shards: one a core of the smallest machine. */
+export const SEALS_AT_ONCE = 2;
+
+/** L1 builds and folds at once: each holds up to `COMMIT_BYTES` of records. */
+export const COMMITS_AT_ONCE = 1;
+
+/** L0 segments of one size that are folded into one: bounds how many files a query opens. */
+export const FOLD_SEGMENTS = 8;
+
+/** Raw bytes below which an L0 segment is of the smallest size; each size is `FOLD_SEGMENTS` times larger. */
+export const FOLD_BYTES_SMALLEST: number = 1 * MIB;
+
+/** Records read at once; with groups of 1 KiB that is 16 MB. */
+export const READ_RECORDS_MAX = 16_384;
+
+/** Payload bytes read at once; LZ4 of log lines grows about four times, so this is one seal. */
+export const READ_PAYLOAD_BYTES: number = 4 * MIB;
+
+/** What a log group is taken to hold before the first one of a shard was read. */
+export const RECORD_RAW_BYTES_GUESS: number = 16 * KIB;
+
+/** Waiting time after failures of one shard: doubled each time, so that a full disk is not hammered. */
+export const RETRY_MS_MIN: number = 1 * SECOND_MS;
+export const RETRY_MS_MAX: number = 60 * SECOND_MS;
+
+/** Segments in a manifest's head before the older ones move to day records: 64 × 350 B is one small write. */
+export const HEAD_SEGMENTS_MAX = 64;
+
+/** Newest segments that stay in the head when the others move. */
+export const HEAD_SEGMENTS_KEPT = 16;
+
+/** Segments of one day record: 1000 × 350 B stays well below the 1 MiB of a MetaStore value. */
+export const DAY_SEGMENTS_MAX = 1000;
+
+/** Readers kept open without a query that uses them: two files each. */
+export const IDLE_READERS_MAX = 512;
+
+/** Readers in use at once; past it a query is told to come back, before the process runs out of files. */
+export const USED_READERS_MAX = 16_384;
+
+/** Readers opened at once by one query: the disk's queue, not the event loop, should be full. */
+export const OPENS_AT_ONCE = 16;
+
+/** A query that meets a segment which was dropped meanwhile looks at the manifests again. */
+export const ACQUIRE_ATTEMPTS_MAX = 5;
+
+/** Keys asked for in one list call. */
+export const LIST_PAGE = 500;
+
+/** A ttl of so many days or more means for ever (sls-api 5.2). */
+export const TTL_DAYS_FOREVER = 3650;

@@ -1,0 +1,252 @@
+/**
+ * The list of committed segments of one shard, in the MetaStore (`manifest-codec.ts` has the records). Every
+ * change is one compare-and-set of the head; moving segments to a day record writes that record first. Changes
+ * of one manifest run one after the other; a lost compare-and-set means that another process owns the shard
+ * (ManifestConflict), and the copy in memory is read again.
+ */
+import { AppError } from '#base/app-error.ts';
+import type { ShardKey } from '#loghub/shard-log.ts';
+import { ABSENT, type MetaStore } from '#meta/meta-store.ts';
+import type { SegmentInfo } from '#segment/segment.ts';
+import { DAY_SEGMENTS_MAX, HEAD_SEGMENTS_KEPT, HEAD_SEGMENTS_MAX, LIST_PAGE } from './limits.ts';
+import {
+  decodeDay,
+  decodeHead,
+  EMPTY_HEAD,
+  encodeDay,
+  encodeHead,
+  shardManifestPrefix,
+  type DayRecordInfo,
+  type ManifestHead,
+} from './manifest-codec.ts';
+
+interface Stored<T> {
+  readonly revision: number;
+  readonly value: T;
+}
+
+export class ShardManifest {
+  readonly #store: MetaStore;
+  readonly #prefix: string;
+  #head: Stored<ManifestHead>;
+  #changes: Promise<unknown> = Promise.resolve();
+
+  private constructor(store: MetaStore, prefix: string, head: Stored<ManifestHead>) {
+    this.#store = store;
+    this.#prefix = prefix;
+    this.#head = head;
+  }
+
+  static async load(store: MetaStore, shard: ShardKey): Promise<ShardManifest> {
+    const prefix = shardManifestPrefix(shard);
+    return new ShardManifest(store, prefix, await readHead(store, prefix));
+  }
+
+  /** The present head; what it holds never changes, it is replaced. */
+  get head(): ManifestHead {
+    return this.#head.value;
+  }
+
+  /**
+   * Makes the rows of the sequences up to `nextSequence` visible: in `segment`, or nowhere when they hold no
+   * log. Durable when it resolves. Errors: ManifestConflict.
+   */
+  commit(segment: SegmentInfo | undefined, nextSequence: number): Promise<void> {
+    return this.#change(async () => {
+      const { segments, days } = this.head;
+      const added = segment === undefined ? segments : [...segments, segment];
+      await this.#writeHead({ nextSequence, segments: added, days });
+    });
+  }
+
+  /** Keeps the head small: once it is long, its older segments move to day records. */
+  moveOld(): Promise<void> {
+    return this.#change(async () => {
+      if (this.head.segments.length > HEAD_SEGMENTS_MAX) await this.#moveToDays();
+    });
+  }
+
+  /** Drops segments whose newest group was received before the time, and returns them. */
+  expire(receivedBeforeMs: number): Promise<readonly SegmentInfo[]> {
+    const isOld = (segment: SegmentInfo): boolean => segment.maxReceiveTimeMs < receivedBeforeMs;
+    return this.#change(async () => {
+      const dropped = this.head.segments.filter(isOld);
+      const emptied: string[] = [];
+      for (const day of this.head.days) {
+        const stored = await this.#readDay(day.name);
+        const old = stored.value.filter(isOld);
+        const left = stored.value.filter((segment) => !isOld(segment));
+        dropped.push(...old);
+        if (left.length === 0) emptied.push(day.name);
+        else if (old.length > 0) await this.#writeDay(day.name, left, stored.revision);
+      }
+      if (dropped.length === 0 && emptied.length === 0) return [];
+      const { nextSequence, segments, days } = this.head;
+      await this.#writeHead({
+        nextSequence,
+        segments: segments.filter((segment) => !isOld(segment)),
+        days: days.filter((day) => !emptied.includes(day.name)),
+      });
+      for (const name of emptied) await this.#deleteRecord(name);
+      return uniqueById(dropped);
+    });
+  }
+
+  /** Forgets every segment, goes on at the sequence, and returns what it forgot. */
+  reset(nextSequence: number): Promise<readonly SegmentInfo[]> {
+    return this.#change(async () => {
+      const dropped = await this.#allOf(this.head);
+      const { days } = this.head;
+      await this.#writeHead({ nextSequence, segments: [], days: [] });
+      for (const day of days) await this.#deleteRecord(day.name);
+      return dropped;
+    });
+  }
+
+  /** Segments of a head that may hold log times in [fromTime, toTime), Unix seconds. */
+  async segmentsOf(
+    head: ManifestHead,
+    range: { readonly fromTime: number; readonly toTime: number },
+  ): Promise<readonly SegmentInfo[]> {
+    const segments = [...head.segments];
+    for (const day of head.days)
+      if (overlaps(day, range)) segments.push(...(await this.#readDay(day.name)).value);
+    return uniqueById(segments.filter((segment) => overlaps(segment, range)));
+  }
+
+  all(): Promise<readonly SegmentInfo[]> {
+    return this.#change(() => this.#allOf(this.head));
+  }
+
+  /** Reads the head again, after a change whose outcome is not known. */
+  reload(): Promise<void> {
+    return this.#change(async () => {
+      this.#head = await readHead(this.#store, this.#prefix);
+    });
+  }
+
+  async #allOf(head: ManifestHead): Promise<readonly SegmentInfo[]> {
+    const segments = [...head.segments];
+    for (const day of head.days) segments.push(...(await this.#readDay(day.name)).value);
+    return uniqueById(segments);
+  }
+
+  /** Moves all but the newest segments of the head to the records of the days they were received. */
+  async #moveToDays(): Promise<void> {
+    const { nextSequence, segments } = this.head;
+    let { days } = this.head;
+    const moved = segments.slice(0, -HEAD_SEGMENTS_KEPT);
+    for (const [day, group] of groupByDay(moved)) {
+      for (let start = 0; start < group.length;) {
+        const record = this.#recordWithRoom(days, day);
+        const part = group.slice(start, start + DAY_SEGMENTS_MAX - record.segmentCount);
+        days = await this.#addToDay(days, record, part);
+        start += part.length;
+      }
+    }
+    await this.#writeHead({ nextSequence, segments: segments.slice(-HEAD_SEGMENTS_KEPT), days });
+  }
+
+  #recordWithRoom(days: readonly DayRecordInfo[], day: string): DayRecordInfo {
+    const parts = days.filter(({ name }) => name === day || name.startsWith(`${day}-`));
+    const last = parts.at(-1);
+    if (last !== undefined && last.segmentCount < DAY_SEGMENTS_MAX) return last;
+    const names = new Set(parts.map(({ name }) => name));
+    let name = day;
+    for (let part = 2; names.has(name); part++) name = `${day}-${part}`;
+    return { name, segmentCount: 0, minTime: Number.MAX_SAFE_INTEGER, maxTime: 0 };
+  }
+
+  /** Writes the record; the head that names it follows. */
+  async #addToDay(
+    days: readonly DayRecordInfo[],
+    record: DayRecordInfo,
+    added: readonly SegmentInfo[],
+  ): Promise<readonly DayRecordInfo[]> {
+    const stored = await this.#readDay(record.name);
+    const named = days.some(({ name }) => name === record.name);
+    // A record that the head does not name is left over from a move that a crash cut short.
+    const segments = uniqueById([...(named ? stored.value : []), ...added]);
+    await this.#writeDay(record.name, segments, stored.revision);
+    const next: DayRecordInfo = {
+      name: record.name,
+      segmentCount: segments.length,
+      minTime: Math.min(...segments.map((segment) => segment.minTime)),
+      maxTime: Math.max(...segments.map((segment) => segment.maxTime)),
+    };
+    return named ? days.map((day) => (day.name === next.name ? next : day)) : [...days, next];
+  }
+
+  async #readDay(name: string): Promise<Stored<readonly SegmentInfo[]>> {
+    const key = this.#prefix + name;
+    const entry = await this.#store.get(key);
+    if (entry === undefined) return { revision: ABSENT, value: [] };
+    return { revision: entry.revision, value: decodeDay(key, entry.value) };
+  }
+
+  async #writeDay(name: string, segments: readonly SegmentInfo[], revision: number): Promise<void> {
+    const key = this.#prefix + name;
+    if ((await this.#store.compareAndSet(key, encodeDay(segments), revision)) === undefined)
+      throw conflict(key);
+  }
+
+  async #writeHead(head: ManifestHead): Promise<void> {
+    const key = `${this.#prefix}head`;
+    const value = encodeHead(head);
+    const revision = await this.#store.compareAndSet(key, value, this.#head.revision);
+    if (revision === undefined) throw conflict(key);
+    this.#head = { revision, value: head };
+  }
+
+  async #deleteRecord(name: string): Promise<void> {
+    const entry = await this.#store.get(this.#prefix + name);
+    if (entry !== undefined) await this.#store.delete(entry.key, entry.revision);
+  }
+
+  async #change<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(change);
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+}
+
+/** Whether [minTime, maxTime] meets [fromTime, toTime). */
+export function overlaps(
+  one: { readonly minTime: number; readonly maxTime: number },
+  range: { readonly fromTime: number; readonly toTime: number },
+): boolean {
+  return one.maxTime >= range.fromTime && one.minTime < range.toTime;
+}
+
+/** Removes every record under the prefix; for shards that are gone. */
+export async function deleteManifests(store: MetaStore, prefix: string): Promise<void> {
+  for (;;) {
+    const entries = await store.list(prefix, { limit: LIST_PAGE });
+    if (entries.length === 0) return;
+    for (const { key, revision } of entries) await store.delete(key, revision);
+  }
+}
+
+async function readHead(store: MetaStore, prefix: string): Promise<Stored<ManifestHead>> {
+  const key = `${prefix}head`;
+  const entry = await store.get(key);
+  if (entry === undefined) return { revision: ABSENT, value: EMPTY_HEAD };
+  return { revision: entry.revision, value: decodeHead(key, entry.value) };
+}
+
+function groupByDay(segments: readonly SegmentInfo[]): Map<string, SegmentInfo[]> {
+  return Map.groupBy(
+    segments,
+    ({ maxReceiveTimeMs }) => `day-${new Date(maxReceiveTimeMs).toISOString().slice(0, 10)}`,
+  );
+}
+
+function uniqueById(segments: readonly SegmentInfo[]): readonly SegmentInfo[] {
+  return [...new Map(segments.map((segment) => [segment.id, segment])).values()];
+}
+
+function conflict(key: string): AppError {
+  return new AppError('ManifestConflict', 'another process changed the manifest', {
+    details: { key },
+  });
+}
