@@ -1,0 +1,65 @@
+/**
+ * What tells one file's content from another's: a hash of its head and a hash of the bytes before an offset. The
+ * second one catches a file that was truncated and has grown past the old offset again.
+ */
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { SIGNATURE_BYTES } from './limits.ts';
+
+/** Hash of the first `bytes` (≤ 1024) of a file; `bytes` 0 says nothing. */
+export interface HeadSignature {
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+export const NO_HEAD: HeadSignature = { bytes: 0, hash: '' };
+
+/** 64 bits of SHA-256, 16 lower-case hex digits. */
+export function hashBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
+
+/** Reads until `length` bytes or the end of the file; the result is as long as what was there. */
+export async function readAt(
+  handle: FileHandle,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return buffer.subarray(0, done);
+}
+
+/** The signature that a file has now. */
+export async function readHead(handle: FileHandle): Promise<HeadSignature> {
+  const head = await readAt(handle, 0, SIGNATURE_BYTES);
+  return { bytes: head.length, hash: hashBytes(head) };
+}
+
+/** Whether the file still begins as it did when `head` was taken. */
+export async function headMatches(handle: FileHandle, head: HeadSignature): Promise<boolean> {
+  if (head.bytes === 0) return true;
+  const now = await readAt(handle, 0, head.bytes);
+  return now.length === head.bytes && hashBytes(now) === head.hash;
+}
+
+/** Hash of the up to 1024 bytes before `offset`, undefined when the file is shorter than that. */
+export async function tailHash(handle: FileHandle, offset: number): Promise<string | undefined> {
+  const length = Math.min(SIGNATURE_BYTES, offset);
+  const bytes = await readAt(handle, offset - length, length);
+  return bytes.length === length ? hashBytes(bytes) : undefined;
+}
+
+/** A NUL before the last other byte of the head. NULs at its end are room that a writer has not filled yet. */
+export function looksBinary(head: Uint8Array): boolean {
+  let end = head.length;
+  while (end > 0 && head[end - 1] === 0) end--;
+  let start = 0;
+  while (start < end && head[start] === 0) start++;
+  return head.subarray(start, end).includes(0);
+}
