@@ -1,16 +1,12 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorCode } from '#base/app-error.ts';
 import type { LogRecord } from '#loghub/shard-log.ts';
-import { RealFiles } from '#platform/real-files.ts';
-import { compress } from '#protocol/compression.ts';
 import { DEFAULT_TOKENS, type IndexConfig, type KeyIndex } from '#protocol/index-config.ts';
-import { encodeLogGroup, type Log } from '#protocol/log-group.ts';
-import { BlockCache } from './block-cache.ts';
-import { buildSegment } from './build-segment.ts';
-import { openSegment } from './open-segment.ts';
 import { LINE_FIELD, type SegmentReader } from './segment.ts';
+import { buildAndOpen, recordOf, rowsOf, termsOf } from './segment-fixture.ts';
 
 const text = (more: Partial<KeyIndex> = {}): KeyIndex => ({
   type: 'text',
@@ -135,46 +131,41 @@ const EXAMPLES: readonly Example[] = [
 ];
 
 function exampleRecord(example: Example, index: number): LogRecord {
-  const log: Log = {
-    time: 1_700_000_000 + index,
-    contents: Object.entries(example.fields).map(([key, value]) => ({ key, value })),
-  };
-  const raw = encodeLogGroup({
-    logs: [log],
+  const contents = Object.entries(example.fields).map(([key, value]) => ({ key, value }));
+  const group = {
+    logs: [{ time: 1_700_000_000 + index, contents }],
     topic: example.topic ?? '',
     source: example.source ?? '',
     tags: Object.entries(example.tags ?? {}).map(([key, value]) => ({ key, value })),
-  });
-  return {
-    sequence: index + 1,
-    compression: 'lz4',
-    payload: compress('lz4', raw),
-    rawBytes: raw.length,
-    logCount: 1,
-    receiveTimeMs: 1_700_000_100_000 + index,
-    clientAddress: '192.0.2.1',
   };
+  return recordOf(group, index + 1);
 }
 
+function plain(contents: readonly { key: string; value: string }[]): LogRecord {
+  return recordOf({ logs: [{ time: 1, contents }], topic: '', source: '', tags: [] }, 1);
+}
+
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sluice-segment-'));
+});
+
+afterAll(() => rm(directory, { recursive: true }));
+
 describe('the example logs', () => {
-  let directory = '';
   let reader: SegmentReader;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'sluice-segment-'));
-    const info = await buildSegment(
-      {
-        id: 'example',
-        shardId: 3,
-        records: EXAMPLES.map(exampleRecord),
-        indexConfig: EXAMPLE_INDEX,
-        appendMeta: false,
-        directory,
-      },
-      { files: new RealFiles() },
-    );
-    if (info === undefined) throw new Error('nothing was built');
-    expect(info).toMatchObject({
+    reader = await buildAndOpen(EXAMPLES.map(exampleRecord), {
+      directory,
+      id: 'example',
+      indexConfig: EXAMPLE_INDEX,
+    });
+  });
+
+  test('make a segment that knows what it holds', async () => {
+    expect(reader.info).toMatchObject({
       id: 'example',
       shardId: 3,
       firstSequence: 1,
@@ -182,30 +173,18 @@ describe('the example logs', () => {
       rowCount: 8,
       minTime: 1_700_000_000,
       maxTime: 1_700_000_007,
-      maxReceiveTimeMs: 1_700_000_100_007,
+      maxReceiveTimeMs: 1_700_000_100_008,
+      indexBytes: (await stat(join(directory, 'example.idx'))).size,
+      parquetBytes: (await stat(join(directory, 'example.parquet'))).size,
     });
-    const file = await open(join(directory, 'example.idx'), 'r');
-    const bytes = await file.readFile();
-    await file.close();
-    expect(bytes.length).toBe(info.indexBytes);
-    reader = await openSegment({
-      info,
-      idx: {
-        sizeBytes: bytes.length,
-        read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
-      },
-      parquetPath: join(directory, 'example.parquet'),
-      cache: new BlockCache(1 << 20),
-    });
+    expect([...(await reader.times())]).toEqual(EXAMPLES.map((_, i) => 1_700_000_000 + i));
+    expect(reader.indexConfig).toEqual(EXAMPLE_INDEX);
+    expect(reader.restFields).toEqual([]);
+    expect(reader.textFields).toContain('ctx.user.name');
+    expect(reader.textFields).not.toContain('ctx');
+    expect(reader.textFields).not.toContain('status');
+    expect(reader.numericFields.toSorted()).toEqual(['cost', 'ctx.user.id', 'status']);
   });
-
-  afterAll(() => rm(directory, { recursive: true }));
-
-  const rowsOf = async (field: string, term: string): Promise<number[]> => {
-    const rows: number[] = [];
-    (await reader.term(field, term))?.forEach((row) => rows.push(row));
-    return rows;
-  };
 
   test.each([
     ['msg', 'login', [0]],
@@ -233,6 +212,115 @@ describe('the example logs', () => {
     ['msg', 'and_or', [5]],
     ['nothing', 'x', []],
   ])('%s:%s', async (field, term, rows) => {
-    expect(await rowsOf(field, term)).toEqual(rows);
+    expect(rowsOf(await reader.term(field, term))).toEqual(rows);
+  });
+
+  test.each([
+    ['msg', [0, 1, 2, 3, 4, 5, 6, 7], [4]],
+    ['cn', [3, 5], []],
+    ['Path', [4, 5], []],
+    ['ctx', [0, 1, 7], []],
+    ['ctx.user.name', [0, 7], []],
+    ['__topic__', [0, 1, 2, 3, 4, 5, 6, 7], [2, 4, 5, 6, 7]],
+    ['absent', [], []],
+  ])('%s is present and empty where it should', async (field, present, empty) => {
+    expect(rowsOf(await reader.present(field))).toEqual(present);
+    expect(rowsOf(await reader.empty(field))).toEqual(empty);
+  });
+
+  test.each([
+    ['status', [0, 1, 2, 4, 5, 6], [200, 500, 404, 304, -1, 502]],
+    ['cost', [0, 1, 2, 4, 6], [0.05, 1.5, 0.01, 0.003, 30]],
+    ['ctx.user.id', [0, 1, 7], [7, 8, 9]],
+  ])('%s has its numbers', async (field, rows, numbers) => {
+    const column = await reader.numeric(field);
+    expect(rowsOf(column?.valid)).toEqual(rows);
+    expect(rows.map((row) => column?.values[row])).toEqual(numbers);
+    column?.valid.not();
+    expect(rowsOf((await reader.numeric(field))?.valid)).toEqual(rows);
+  });
+
+  test('wildcards take the first matching terms and say when there are more', async () => {
+    const any = { prefix: 'l', matches: (): boolean => true };
+    const all = await reader.termsMatching('msg', any, 100);
+    expect([rowsOf(all.rows), all.truncated]).toEqual([[0, 7], false]);
+    const first = await reader.termsMatching('msg', any, 1);
+    expect([rowsOf(first.rows), first.truncated]).toEqual([[7], true]);
+    const none = await reader.termsMatching('nothing', any, 100);
+    expect([rowsOf(none.rows), none.truncated]).toEqual([[], false]);
+  });
+});
+
+describe('a build', () => {
+  test('adds where and when a group was received when asked to', async () => {
+    const reader = await buildAndOpen([plain([{ key: 'a', value: 'b' }])], {
+      directory,
+      id: 'meta',
+      indexConfig: { max_text_len: 2048 },
+      appendMeta: true,
+    });
+    expect(await termsOf(reader, '__tag__:__client_ip__')).toEqual(['192.0.2.1']);
+    expect(await termsOf(reader, '__tag__:__receive_time__')).toEqual(['1700000100']);
+  });
+
+  test('limits the full text to the listed keys, or to all but the listed ones', async () => {
+    const line = { token: [' '], caseSensitive: false, chn: false };
+    const record = plain([
+      { key: 'a', value: 'one' },
+      { key: 'b', value: 'two' },
+    ]);
+    const only = { line: { ...line, include_keys: ['a'] }, max_text_len: 2048 };
+    const without = { line: { ...line, exclude_keys: ['a'] }, max_text_len: 2048 };
+    const first = await buildAndOpen([record], { directory, id: 'only', indexConfig: only });
+    expect(await termsOf(first, LINE_FIELD)).toEqual(['a', 'one']);
+    const second = await buildAndOpen([record], { directory, id: 'but', indexConfig: without });
+    expect(await termsOf(second, LINE_FIELD)).toEqual(['__source__', '__topic__', 'b', 'two']);
+  });
+
+  test('puts what cannot be a column into the rest', async () => {
+    const contents = Array.from({ length: 600 }, (_, i) => ({ key: `k${i}`, value: `v${i}` }));
+    const odd = ['K0', '__time__', 'filename', 'file_row_number', '__rest__'];
+    const reader = await buildAndOpen(
+      [plain([...contents, ...odd.map((key) => ({ key, value: 'odd "x"' }))])],
+      { directory, id: 'wide', indexConfig: { max_text_len: 2048 } },
+    );
+    expect(reader.columns.length).toBe(500);
+    expect(reader.restFields?.length).toBe(600 + 2 + odd.length - 500);
+    expect(odd.every((name) => reader.restFields?.includes(name))).toBe(true);
+  });
+
+  test('refuses more than a segment can take', async () => {
+    const record = { ...plain([]), rawBytes: 2 ** 31 };
+    const build = buildAndOpen([record], {
+      directory,
+      id: 'huge',
+      indexConfig: { max_text_len: 2048 },
+    });
+    expect(await build.catch(errorCode)).toBe('BuildTooLarge');
+  });
+
+  test('bounds the JSON leaves that it finds, but keeps the declared ones', async () => {
+    const ids = Array.from({ length: 1500 }, (_, i) => [`id${i}`, i] as const);
+    const value = JSON.stringify({ ...Object.fromEntries(ids), last: 'x' });
+    const key = text({ type: 'json', index_all: true, json_keys: { last: { type: 'text' } } });
+    const reader = await buildAndOpen([plain([{ key: 'j', value }])], {
+      directory,
+      id: 'leaves',
+      indexConfig: { keys: { j: key }, max_text_len: 2048 },
+    });
+    expect(reader.textFields.filter((name) => name.startsWith('j.')).length).toBe(1001);
+    expect(rowsOf(await reader.term('j.last', 'x'))).toEqual([0]);
+  });
+
+  test('finds json leaves only down to max_depth', async () => {
+    const key = text({ type: 'json', index_all: true, max_depth: 2 });
+    const value = '{"a":"x","b":{"c":1.50,"d":{"e":"z"}},"f":["g"],"h":null}';
+    const reader = await buildAndOpen([plain([{ key: 'j', value }])], {
+      directory,
+      id: 'depth',
+      indexConfig: { keys: { j: key }, max_text_len: 2048 },
+    });
+    expect(reader.textFields.filter((name) => name.startsWith('j.'))).toEqual(['j.a', 'j.b.c']);
+    expect(await termsOf(reader, 'j.b.c')).toEqual(['1.50']);
   });
 });

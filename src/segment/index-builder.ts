@@ -240,7 +240,7 @@ class IndexBuilder {
     // What is beyond the searchable size is cut off, which leaves no valid JSON.
     if (start === end || searchableEnd(this.#arena, start, end) !== end) return;
     for (const leaf of jsonLeaves(decoder.decode(this.#arena.subarray(start, end)))) {
-      const plan = this.#plan.leafPlan(json, leaf.path, leaf.depth);
+      const plan = this.#plan.leafPlan(json, leaf.path);
       if (plan.kind === 'none') continue;
       const bytes = encoder.encode(leaf.text);
       if (plan.kind === 'text') {

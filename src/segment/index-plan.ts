@@ -105,8 +105,8 @@ export class IndexPlan {
     };
   }
 
-  /** The plan of a JSON leaf. */
-  leafPlan(json: JsonTarget, path: string, depth: number): LeafPlan {
+  /** The plan of a JSON leaf. A dot inside a member's name counts as a level, like any other. */
+  leafPlan(json: JsonTarget, path: string): LeafPlan {
     const name = `${json.key}.${path}`;
     const known = this.#leafPlans.get(name);
     if (known !== undefined) return known;
@@ -114,7 +114,7 @@ export class IndexPlan {
     let plan: LeafPlan = NO_LEAF;
     if (declared?.type === 'long' || declared?.type === 'double')
       plan = { kind: 'numeric', target: this.#numericTarget(name, declared.type) };
-    else if (declared !== undefined || this.#findsLeaf(json.index, depth))
+    else if (declared !== undefined || this.#findsLeaf(json.index, path.split('.').length))
       plan = {
         kind: 'text',
         target: { field: this.#textNumber(name), tokenizer: json.tokenizer },

@@ -7,8 +7,6 @@ import { JSON_DEPTH_MAX } from './limits.ts';
 
 export interface JsonLeaf {
   readonly path: string;
-  /** Names on the path; 1 for a member of the top object. */
-  readonly depth: number;
   readonly text: string;
 }
 
@@ -82,7 +80,7 @@ class LeafParser {
     const found = this.#match(first === '"' ? STRING : SCALAR);
     if (found === undefined || found === '') return false;
     if (keep && found !== 'null')
-      this.leaves.push({ path, depth, text: first === '"' ? unquote(found) : found });
+      this.leaves.push({ path, text: first === '"' ? unquote(found) : found });
     return true;
   }
 }
