@@ -242,14 +242,16 @@ export class EmbeddedShardLog implements ShardLog {
   }
 }
 
-/** Makes the folder and syncs every name on the way to it that may be new. */
+/**
+ * Makes the folder and syncs every name on the way to it: a process that was killed may have left names
+ * that are there but not durable. A folder above that may not be read is none that we made.
+ */
 async function makeDirectoryDurably(files: Files, path: string): Promise<void> {
-  const parent = dirname(path);
-  const isThere = await files.stat(parent).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere && parent !== path) await makeDirectoryDurably(files, parent);
   await files.makeDirectory(path);
-  await files.syncDirectory(parent);
+  for (let child = path; dirname(child) !== child; child = dirname(child))
+    try {
+      await files.syncDirectory(dirname(child));
+    } catch (error) {
+      if (!['EACCES', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
+    }
 }
