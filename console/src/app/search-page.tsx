@@ -7,7 +7,14 @@ import { QueryBox } from '../features/search/query-box.tsx';
 import { isRunning } from '../features/search/search-state.ts';
 import { useSearch } from '../features/search/use-search.ts';
 import { RefreshPicker } from '../features/time-range/refresh-picker.tsx';
-import { resolveRange, widen, zoomOut } from '../features/time-range/time-range.ts';
+import {
+  DEFAULT_RANGE,
+  parseRange,
+  printRange,
+  resolveRange,
+  widen,
+  zoomOut,
+} from '../features/time-range/time-range.ts';
 import { TimeRangePicker } from '../features/time-range/time-range-picker.tsx';
 import { ErrorNote } from '../shared/error-note.tsx';
 import { useLoaded } from '../shared/use-loaded.ts';
@@ -33,7 +40,10 @@ interface SearchPageProps {
 export function SearchPage(props: SearchPageProps): ReactElement {
   const { location, navigate, onError } = props;
   const { project, logstore } = props.place;
-  const { query, range, newestFirst } = location;
+  const { query, newestFirst } = location;
+  // The range is read anew from every address; it is another one only when it is written otherwise.
+  const rangeText = printRange(location.range);
+  const range = useMemo(() => parseRange(rangeText) ?? DEFAULT_RANGE, [rangeText]);
   const search = useSearch(onError);
   const { state, start } = search;
   const index = useLoaded(`${project}/${logstore}`, async (signal) =>
