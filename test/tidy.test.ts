@@ -91,7 +91,7 @@ describe('rooms', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('rooms are addressed by #room/file.ts, neighbours by ./file.ts, and nothing climbs', () => {
+  test('rooms are addressed by #room/file.ts from outside and by relative paths from inside', () => {
     const wrong: string[] = [];
     for (const file of sources) {
       const room = roomOf(file.path);
@@ -100,10 +100,8 @@ describe('rooms', () => {
         if (target === undefined || room === undefined) continue;
         if (request.startsWith('.') && roomOf(target) !== room)
           wrong.push(`${file.path} leaves its room: ${request}`);
-        // From a folder inside the room `#room/…` is right for what lies above it; `../` is not used.
-        if (request.startsWith('#') && target.startsWith(`${dirname(file.path)}/`))
-          wrong.push(`${file.path} can say ./ instead of ${request}`);
-        if (request.startsWith('../')) wrong.push(`${file.path} climbs: ${request}`);
+        if (request.startsWith('#') && roomOf(target) === room)
+          wrong.push(`${file.path} names its own room: ${request}`);
       }
     }
     expect(wrong).toEqual([]);
