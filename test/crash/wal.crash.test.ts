@@ -263,17 +263,18 @@ test.each(['EIO', 'ENOSPC'])(
 );
 
 /** Repeats what is refused; only refusals that say "try again" and plain disk errors are expected. */
+async function persist<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await attempt();
+    } catch (error) {
+      const isExpected = ['ServerBusy', 'EIO', 'ENOSPC'].includes(errorCode(error) ?? '');
+      if (!isExpected || tries > 10) throw error;
+    }
+}
+
 async function workThroughErrors(files: MemoryFiles, seed: number, ledger: Ledger): Promise<void> {
   const random = new SeededRandom(seed);
-  const persist = async <T>(attempt: () => Promise<T>): Promise<T> => {
-    for (let tries = 0; ; tries++)
-      try {
-        return await attempt();
-      } catch (error) {
-        const isExpected = ['ServerBusy', 'EIO', 'ENOSPC'].includes(errorCode(error) ?? '');
-        if (!isExpected || tries > 10) throw error;
-      }
-  };
   const log = await persist(() => open(files));
   for (const shard of SHARDS) {
     await persist(() => log.createShard(shard));
