@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 
 import { AppError, errorCode } from '#base/app-error.ts';
 import { DAY_MS, MIB, MINUTE_MS } from '#base/units.ts';
+import { EmbeddedShardLog } from '#loghub/embedded/embedded-shard-log.ts';
 import type { NewRecord, ShardKey, ShardLog } from '#loghub/shard-log.ts';
 import type { Logstore, Shard } from '#meta/catalog-types.ts';
 import { Catalog } from '#meta/catalog.ts';
 import { MemoryMetaStore } from '#meta/memory/memory-meta-store.ts';
+import { MemoryFiles } from '#platform/memory-files.ts';
 import { MemoryClock } from '#platform/memory-clock.ts';
 import { SeededRandom } from '#platform/seeded-random.ts';
 import { compress, decompress } from '#protocol/compression.ts';
@@ -381,6 +383,30 @@ describe('batches of groups', () => {
     expect(await outcome({ form: 'packages', body: two })).toBe('accepted');
     expect(await outcome({ form: 'packages', body: three })).toBe('PostBodyTooLarge');
   });
+});
+
+test('what was acknowledged can be read back, also by a log that is opened again', async () => {
+  const clock = new MemoryClock({ nowMs: NOW_MS });
+  const files = new MemoryFiles();
+  const options = { directory: '/data/log', durability: 'fsync' } as const;
+  const shardLog = await EmbeddedShardLog.open(options, { files, clock });
+  const shard = { logstoreId: LOGSTORE.id, shardId: 0 };
+  await shardLog.createShard(shard);
+  const catalog = { getLogstore: () => Promise.resolve({ ...LOGSTORE, shards: shards(1) }) };
+  const ingest = new Ingest({}, { catalog, shardLog, clock });
+  const lz4 = compress('lz4', GROUP);
+  await ingest.putLogs({ ...REQUEST, body: lz4, compression: 'lz4', rawBytes: GROUP.length });
+  const body = encodeLogPackageList([packed(GROUP), packed(group([7]))]);
+  await ingest.putLogs({ ...REQUEST, body, form: 'packages' });
+  const survivors = files.crash(new SeededRandom(1));
+  const reopened = await EmbeddedShardLog.open(options, { files: survivors, clock });
+  const records = await reopened.read(shard, 1, { maxRecords: 10, maxPayloadBytes: MIB });
+  expect(records.map(({ sequence, logCount }) => [sequence, logCount])).toEqual([
+    [1, 3],
+    [2, 3],
+    [3, 1],
+  ]);
+  expect(Buffer.from(records[0]?.payload ?? []).equals(lz4)).toBe(true);
 });
 
 describe('memory', () => {
