@@ -1,7 +1,7 @@
 /** Reading the index of one segment (`idx-codec.ts` has the format). */
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { AppError } from '#base/app-error.ts';
+import { AppError, errorCode } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import { ByteReader } from '#kernel/byte-writer.ts';
 import { decodePostings } from '#kernel/postings.ts';
@@ -144,8 +144,11 @@ async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RangeError || error instanceof SyntaxError) throw damaged(what, error);
-    throw error;
+    const isDecoding =
+      error instanceof RangeError ||
+      error instanceof SyntaxError ||
+      /^(?:ZSTD|Z)_/u.test(errorCode(error) ?? '');
+    throw isDecoding ? damaged(what, error) : error;
   }
 }
 

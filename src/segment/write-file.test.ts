@@ -1,0 +1,36 @@
+import { mkdtemp, readdir, readFile, rm, writeFile as put } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RealFiles } from '#platform/real-files.ts';
+import { writeFile } from './write-file.ts';
+
+let directory = '';
+
+function* brokenPieces(): Generator<Uint8Array> {
+  yield Uint8Array.of(1);
+  throw new Error('broken piece');
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sluice-write-'));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+test('replaces an earlier file and what a crash left over', async () => {
+  const path = join(directory, 'a');
+  await put(path, 'old');
+  await put(`${path}.tmp`, 'left over');
+  expect(await writeFile(new RealFiles(), path, [Uint8Array.of(65), Uint8Array.of(66, 67)])).toBe(
+    3,
+  );
+  expect(await readFile(path, 'utf8')).toBe('ABC');
+  expect(await readdir(directory)).toEqual(['a']);
+});
+
+test('leaves nothing when a piece fails', async () => {
+  const path = join(directory, 'a');
+  await expect(writeFile(new RealFiles(), path, brokenPieces())).rejects.toThrow('broken piece');
+  expect(await readdir(directory)).toEqual([]);
+});
