@@ -15,6 +15,8 @@ import {
   IDLE_CLOSE_MS,
   OPEN_FILES_MAX,
   ROTATED_RELEASE_MS,
+  ROTATION_SEARCH_GAP_MS,
+  ROTATION_SEARCH_MS,
 } from './limits.ts';
 import type { LogtailInput } from './logtail-config.ts';
 import { PathFollower, type FollowerContext } from './path-follower.ts';
@@ -114,7 +116,9 @@ export class FileTable {
     if (newest !== undefined) {
       this.counters.rotations++;
       await this.#locate(follower);
-      await this.#addMissed(follower, newest, opened.facts);
+      const rotation = { atMs: this.#context.clock.monotonicMs(), bornNs: bornNs(newest.facts) };
+      follower.rotations = [...follower.rotations, rotation];
+      await this.#addMissed(follower, opened.facts);
     }
     const { sizeBytes } = opened.facts;
     const offset = start === 'end' ? await lineStartBefore(opened.handle, sizeBytes) : start;
@@ -146,22 +150,35 @@ export class FileTable {
     return reader;
   }
 
-  /** Generations that were made and rotated away since the last look, oldest first. */
-  async #addMissed(follower: PathFollower, newest: FileReader, now: FileFacts): Promise<void> {
-    const from = bornNs(newest.facts);
-    const to = bornNs(now);
+  /**
+   * Generations that were made and rotated away since the last look, oldest first. A listing that runs into a rotation
+   * can miss names, so the search is repeated for a while.
+   */
+  async #addMissed(follower: PathFollower, current: FileFacts): Promise<void> {
+    follower.searchedMs = this.#context.clock.monotonicMs();
+    const from = follower.rotations[0]?.bornNs;
+    const to = bornNs(current);
+    if (from === undefined) return;
     for (const sibling of await listRotated(follower.path)) {
       const born = bornNs(sibling.facts);
       if (born < from || born > to || this.find(sibling.facts) !== undefined) continue;
       const opened = await this.#open(sibling.name);
       if (opened === undefined) continue;
-      if (this.find(opened.facts) !== undefined || fileKey(opened.facts) === fileKey(now)) {
+      if (this.find(opened.facts) !== undefined || fileKey(opened.facts) === fileKey(current)) {
         await opened.handle.close();
         continue;
       }
       const offset = await copiedBytes(opened, follower.readers);
-      this.add(follower, await this.#makeReader(sibling.name, opened, offset));
+      const reader = await this.#makeReader(sibling.name, opened, offset);
+      const next = follower.readers.find((other) => bornNs(other.facts) > born);
+      this.add(follower, reader, next);
     }
+  }
+
+  async #searchAgain(follower: PathFollower, current: FileFacts, nowMs: number): Promise<void> {
+    follower.rotations = follower.rotations.filter(({ atMs }) => nowMs - atMs < ROTATION_SEARCH_MS);
+    if (follower.rotations.length > 0 && nowMs - follower.searchedMs >= ROTATION_SEARCH_GAP_MS)
+      await this.#addMissed(follower, current);
   }
 
   /** Finds the names that closed readers of a rotated path have now, while they can still be found. */
@@ -188,7 +205,10 @@ export class FileTable {
       const followed = this.find(facts);
       if (followed === undefined)
         await this.appear({ ...facts, path: follower.path, input: follower.input }, 0);
-      else this.see(followed, facts, follower.path);
+      else {
+        this.see(followed, facts, follower.path);
+        if (follower.rotations.length > 0) await this.#searchAgain(follower, facts, nowMs);
+      }
     }
     if (!follower.isPumping) await this.#settle(follower, currentKey, nowMs);
     follower.start();

@@ -27,6 +27,9 @@ export const IDLE_CLOSE_MS: number = MINUTE_MS;
 export const DELETED_RELEASE_MS: number = 5 * SECOND_MS;
 /** A rotated file that no pattern matches is forgotten after this long without growth. */
 export const ROTATED_RELEASE_MS: number = 2 * MINUTE_MS;
+/** After a rotation generations that nobody saw are searched this long, this often: listings race with renames. */
+export const ROTATION_SEARCH_MS: number = 5 * SECOND_MS;
+export const ROTATION_SEARCH_GAP_MS = 100;
 /** The last line of a rotated or deleted file is complete after this long: nobody will end it. */
 export const ROTATED_FLUSH_MS: number = 5 * SECOND_MS;
 /** A file idle for longer is looked at only by the walk, not by the fast poll. */

@@ -45,6 +45,9 @@ export class PathFollower {
   readonly input: LogtailInput;
   /** Oldest first; the last one is, or was last, behind the path. Changed only while no pump runs or at the end. */
   readonly readers: FileReader[] = [];
+  /** Recent rotations, for the search of generations that nobody saw; `bornNs` is that of the file before. */
+  rotations: readonly { readonly atMs: number; readonly bornNs: bigint }[] = [];
+  searchedMs = 0;
   readonly #context: FollowerContext;
   readonly #targetKey: string;
   readonly #packPrefix: string;

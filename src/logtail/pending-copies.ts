@@ -95,8 +95,9 @@ export class PendingCopies {
       };
       return (await holdsContent(opened.handle, content)) ? original.readOffset : 0;
     }
-    const shared = Math.min(sizeBytes, original.readOffset);
-    if (!(await sameBefore(opened, original, shared))) return 0;
+    const same = await sameBefore(opened, original, Math.min(sizeBytes, original.readOffset));
+    if (same === 'unclear') return 'wait';
+    if (same === 'other') return 0;
     const nowMs = this.#clock.monotonicMs();
     if (sizeBytes !== pending.sizeBytes) {
       this.#pending.set(key, { original, sizeBytes, sinceMs: nowMs });
@@ -107,17 +108,24 @@ export class PendingCopies {
   }
 }
 
-/** Whether the copy and the original agree right before an offset. An original that cannot be opened agrees. */
+/**
+ * Whether the copy and the original agree right before an offset, which is at most the one the original is read to.
+ * Unclear when the original is no longer what was read: then its reader will find out.
+ */
 async function sameBefore(
   copy: OpenedFile,
   original: FileReader,
   offset: number,
-): Promise<boolean> {
+): Promise<'same' | 'other' | 'unclear'> {
+  const copied = await tailHash(copy.handle, offset);
+  if (offset === original.readOffset) return copied === original.readTailHash ? 'same' : 'other';
   const opened = await openFile(original.name).catch(() => undefined);
-  if (opened === undefined) return true;
+  if (opened === undefined) return 'unclear';
   try {
-    if (fileKey(opened.facts) !== original.key) return true;
-    return (await tailHash(opened.handle, offset)) === (await tailHash(copy.handle, offset));
+    const { handle, facts } = opened;
+    if (fileKey(facts) !== original.key) return 'unclear';
+    if ((await tailHash(handle, original.readOffset)) !== original.readTailHash) return 'unclear';
+    return (await tailHash(handle, offset)) === copied ? 'same' : 'other';
   } finally {
     await opened.handle.close();
   }

@@ -38,7 +38,7 @@ export async function listRotated(path: string): Promise<readonly Sibling[]> {
     const facts = await lookAt(full).catch(() => undefined);
     if (facts !== undefined) siblings.push({ name: full, facts });
   }
-  return siblings.toSorted((a, b) => compare(bornNs(a.facts), bornNs(b.facts)));
+  return siblings.toSorted(byAge);
 }
 
 /** When a file was made; where the file system does not say, when it was last written. */
@@ -46,8 +46,23 @@ export function bornNs(facts: Pick<FileFacts, 'birthNs' | 'modifiedNs'>): bigint
   return facts.birthNs > 0n ? facts.birthNs : facts.modifiedNs;
 }
 
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : Number(a > b);
+/**
+ * The oldest first. Clocks of file systems tick coarsely, so names decide between files of one tick: of numbers the
+ * higher is older, of dates the lower.
+ */
+function byAge(a: Sibling, b: Sibling): number {
+  const difference = bornNs(a.facts) - bornNs(b.facts);
+  if (difference !== 0n) return difference < 0n ? -1 : 1;
+  const numberA = rotationNumber(a.name);
+  const numberB = rotationNumber(b.name);
+  if (numberA !== undefined && numberB !== undefined) return numberB - numberA;
+  return a.name < b.name ? -1 : 1;
+}
+
+/** The number that a rotation counts up, as in `app.log.3`; longer ones are dates. */
+function rotationNumber(name: string): number | undefined {
+  const match = /[._-](\d{1,5})$/u.exec(name);
+  return match === null ? undefined : Number(match[1]);
 }
 
 /** Opens a file and gives the facts of what is open, which is the truth when names move. */

@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode } from '#base/app-error.ts';
 import { AccessKeys } from '#logtail/access-keys.ts';
 import { LogtailAgent } from '#logtail/agent.ts';
 import { parseLogtailConfig, type LogtailConfig } from '#logtail/logtail-config.ts';
@@ -46,6 +47,7 @@ export async function makeBench(): Promise<Bench> {
   const peer = new LogtailPeer();
   await peer.start();
   const agents: LogtailAgent[] = [];
+  const broken: unknown[] = [];
   const config: Bench['config'] = (overrides = {}) => ({
     endpoint: peer.endpoint,
     ...PEER_KEY,
@@ -80,13 +82,16 @@ export async function makeBench(): Promise<Bench> {
         source: '10.0.0.1',
       });
       agents.push(agent);
-      agent.run().catch(() => undefined);
+      agent.run().catch((error: unknown) => {
+        if (errorCode(error) !== 'StateInUse') broken.push(error);
+      });
       return agent;
     },
     async end() {
       await Promise.all(agents.map((agent) => agent.stop()));
       await peer.stop();
       await rm(directory, { recursive: true, force: true });
+      if (broken.length > 0) throw broken[0];
     },
   };
 }

@@ -21,7 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { must } from '#base/assert.ts';
 import { makeBench, numbered, until, type Bench } from './logtail-agent.ts';
-import { LogtailPeer, PEER_KEY } from './logtail-peer.ts';
+import { type LogtailPeer, PEER_KEY } from './logtail-peer.ts';
 
 let bench: Bench;
 let peer: LogtailPeer;
