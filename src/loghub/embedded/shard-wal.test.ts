@@ -5,6 +5,7 @@ import { diskError, MemoryFiles, type FileOperation } from '#platform/memory-fil
 import { SeededRandom } from '#platform/seeded-random.ts';
 import { makeRecord, numberOf } from '../shard-log.contract.ts';
 import { EmbeddedShardLog, type EmbeddedShardLogOptions } from './embedded-shard-log.ts';
+import { decodeFileHeader } from './record-codec.ts';
 import { walFileName } from './wal-file.ts';
 import type { ShardKey } from '../shard-log.ts';
 
@@ -239,3 +240,48 @@ function makePayload(number: number): Uint8Array {
   new DataView(payload.buffer).setUint32(0, number);
   return payload;
 }
+
+test('what was read once stays, even when it stems from a failed sync of a process that was killed', async () => {
+  let found = 0;
+  for (let seed = 1; seed <= 30; seed++) {
+    const files = new MemoryFiles();
+    const log = await openWithShard(files);
+    await log.append(SHARD, [makeRecord(1)]);
+    files.intercept(({ kind, path }) => {
+      if (kind !== 'write') throw diskError('EIO', path);
+    });
+    await expect(log.append(SHARD, [makeRecord(2)])).rejects.toMatchObject({ code: 'ServerBusy' });
+    const next = files.restart();
+    const numbers = await numbersIn(await open(next));
+    found += numbers.length;
+    expect(await numbersIn(await open(next.crash(new SeededRandom(seed))))).toEqual(numbers);
+  }
+  expect(found, 'the refused record must be there to be read').toBe(60);
+});
+
+test('a record behind a torn one does not come back once its place is taken', async () => {
+  const files = new MemoryFiles();
+  const log = await openWithShard(files);
+  await log.append(SHARD, [makeRecord(50)]);
+  await log.append(SHARD, [makeRecord(100), makeRecord(150), makeRecord(200)]);
+  const path = `/wal/s/0/${walFileName(1)}`;
+  const recordBytes = 48 + '10.1.2.3'.length + 100;
+  const torn = files.restart();
+  torn.corrupt(path, (await torn.stat(path)).sizeBytes - 3 * recordBytes + 60);
+  const again = await open(torn);
+  expect(await numbersIn(again)).toEqual([50]);
+  await again.append(SHARD, [makeRecord(250)]);
+  expect(await numbersIn(await open(torn.restart()))).toEqual([50, 250]);
+});
+
+test('a new file has its name only once its header is durable', async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const files = new MemoryFiles();
+    await openWithShard(files);
+    const survivor = files.crash(new SeededRandom(seed));
+    const handle = await survivor.open(`/wal/s/0/${walFileName(1)}`, 'read');
+    const bytes = new Uint8Array(await handle.size());
+    await handle.read(bytes, 0);
+    expect(decodeFileHeader(bytes)).toMatchObject({ shard: SHARD, firstSequence: 1 });
+  }
+});
