@@ -69,22 +69,13 @@ export async function updateLogstore(call: SlsCall, rooms: SlsRooms): Promise<Ht
     throw new AppError('LogStoreInfoInvalid', 'logstoreName is not the one of the path');
   const settings = readSettings(members);
   const shardCount = members.integer('shardCount', 0, SPLIT_SHARD_COUNT_MAX);
-  await rooms.catalog.updateLogstore(call.projectName, name, (current) => {
-    if (shardCount !== undefined && shardCount !== writableShardCount(current))
-      throw new AppError(
-        'ParameterInvalid',
-        'invalid shard count,you can only modify shardCount by split& merge shard',
-      );
-    return {
-      ...current,
-      ttl: settings.ttl ?? current.ttl,
-      enableTracking: settings.enableTracking ?? current.enableTracking,
-      autoSplit: settings.autoSplit ?? current.autoSplit,
-      maxSplitShard: settings.maxSplitShard ?? current.maxSplitShard,
-      appendMeta: settings.appendMeta ?? current.appendMeta,
-      attributes: { ...current.attributes, ...settings.attributes },
-    };
-  });
+  const current = await rooms.catalog.getLogstore(call.projectName, name);
+  if (shardCount !== undefined && shardCount !== writableShardCount(current))
+    throw new AppError(
+      'ParameterInvalid',
+      'invalid shard count,you can only modify shardCount by split& merge shard',
+    );
+  await rooms.backend.updateLogstore(call.projectName, name, withoutUndefined(settings));
   return EMPTY_REPLY;
 }
 
@@ -153,6 +144,14 @@ function readSettings(members: Members): LogstoreSettings {
     appendMeta: members.boolean('appendMeta'),
     attributes: members.pick(ATTRIBUTES),
   };
+}
+
+/** Members that the client left out must not be there at all: they would replace what is stored. */
+function withoutUndefined<T extends object>(
+  value: T,
+): { readonly [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }
 
 function writableShardCount(logstore: Logstore): number {

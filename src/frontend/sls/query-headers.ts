@@ -19,6 +19,7 @@ export interface QueryInfo {
   readonly keys: readonly string[];
   readonly columnTypes: readonly string[];
   readonly limited: number;
+  readonly isAccurate: boolean;
   readonly terms: readonly { readonly key: string; readonly term: string }[];
 }
 
@@ -44,7 +45,7 @@ export function queryInfo(info: QueryInfo): string {
     limited: String(info.limited),
     marker: '',
     mode: 0,
-    isAccurate: 1,
+    isAccurate: info.isAccurate ? 1 : 0,
     columnTypes: info.columnTypes,
     shard: 0,
     scanBytes: 0,

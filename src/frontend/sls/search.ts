@@ -23,7 +23,10 @@ type Member = (name: string) => unknown;
 /** GET: an array of rows, the figures in headers. */
 export async function getLogsV1(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
   const result = await search(call, rooms, queryMembers(call));
-  return jsonReply(result.rows, { ...queryHeaders(result), 'x-log-query-info': queryInfo(result) });
+  return jsonReply(result.rows, {
+    ...queryHeaders(result),
+    'x-log-query-info': queryInfo({ ...result, limited: limitOf(result) }),
+  });
 }
 
 /** POST `/logs`: figures and rows in one object. */
@@ -112,6 +115,11 @@ function queryMembers(call: SlsCall): Member {
   return (name) => values.get(name);
 }
 
+/** Rows that the answer was cut to: those of SQL without LIMIT, or the largest page of a search. */
+function limitOf(result: LogsResult): number {
+  return result.limited ?? (result.hasSql ? 0 : GET_LOGS_LINE_MAX);
+}
+
 function metaJson(result: LogsResult): unknown {
   return {
     progress: result.progress,
@@ -124,14 +132,14 @@ function metaJson(result: LogsResult): unknown {
     elapsedMillisecond: Math.round(result.elapsedMs),
     cpuSec: 0,
     cpuCores: 0,
-    limited: result.limited,
+    limited: limitOf(result),
     keys: result.keys,
     columnTypes: result.columnTypes,
     terms: result.terms,
     marker: '',
     mode: 0,
     scanBytes: 0,
-    isAccurate: true,
+    isAccurate: result.isAccurate,
     powerSql: false,
     insertedSQL: '',
     telementryType: 'None',
