@@ -36,21 +36,16 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 class TextColumn {
   readonly #offsets: Int32Array;
   readonly #valid: Uint8Array;
-  #data: Uint8Array = new Uint8Array(0);
+  readonly #data: Uint8Array;
   #used: number = 0;
   #filled: number = 0;
   #validCount: number = 0;
-  /** Bytes that the batch will put in; counted before the first `add`. */
-  sizeBytes: number = 0;
 
-  constructor(rowCount: number) {
+  /** `sizeBytes`: what the values will take together. */
+  constructor(rowCount: number, sizeBytes: number) {
     this.#offsets = new Int32Array(rowCount + 1);
     this.#valid = new Uint8Array((rowCount + 7) >>> 3);
-  }
-
-  /** Room for `sizeBytes`. */
-  allocate(): void {
-    this.#data = new Uint8Array(this.sizeBytes);
+    this.#data = new Uint8Array(sizeBytes);
   }
 
   /** The value of a row; rows come in ascending order. */
@@ -83,8 +78,8 @@ class TextColumn {
 export function* arrowBatches(source: BatchSource): Generator<Uint8Array> {
   const maker = new BatchMaker(source);
   for (let from = 0; from < source.cells.rowCount;) {
-    const to = maker.batchEnd(from);
-    yield maker.batch(from, to);
+    const { to, bytes } = maker.batch(from);
+    yield bytes;
     from = to;
   }
 }
@@ -116,52 +111,48 @@ class BatchMaker {
     this.#rowsMax = Math.max(1, Math.min(source.rowsMax, rowsForCells));
   }
 
-  /** Where the batch that starts at `from` ends: enough rows or enough bytes. */
-  batchEnd(from: number): number {
-    const last = Math.min(from + this.#rowsMax, this.#source.cells.rowCount);
-    let bytes = 0;
-    let row = from;
-    while (row < last && bytes < BATCH_BYTES_MAX) {
-      this.#cursor.load(this.#arrival(row++));
-      for (let i = 0; i < this.#cursor.count; i++)
-        bytes += this.#cursor.ends[i]! - this.#cursor.starts[i]!;
-    }
-    return row;
-  }
-
-  batch(from: number, to: number): Uint8Array {
-    const rowCount = to - from;
-    const columns = this.#names.map(() => new TextColumn(rowCount));
-    const rest = this.#measure(from, to, columns);
-    for (const column of columns) column.allocate();
+  /** The batch that starts at a row; it ends before `to`, when it has enough rows or enough bytes. */
+  batch(from: number): { readonly to: number; readonly bytes: Uint8Array } {
+    const sizes = new Float64Array(this.#names.length);
+    const rest = new Map<number, Uint8Array>();
+    const to = this.#measure(from, sizes, rest);
+    const columns = Array.from(sizes, (sizeBytes) => new TextColumn(to - from, sizeBytes));
     this.#fill(from, to, columns);
     const restColumn = columns.at(-1);
     for (const [row, text] of rest) restColumn?.add(row, text, 0, text.length);
-    return this.#encode(from, to, columns);
+    return { to, bytes: this.#encode(from, to, columns) };
   }
 
   #arrival(row: number): number {
     return this.#source.order?.[row] ?? row;
   }
 
-  /** Counts the bytes of each column; returns the texts of the `__rest__` column by row of the batch. */
-  #measure(from: number, to: number, columns: readonly TextColumn[]): Map<number, Uint8Array> {
+  /**
+   * Counts the bytes of each column until the batch has enough of them; returns where it ends. Puts the texts
+   * of the `__rest__` column into `rest`, by row of the batch.
+   */
+  #measure(from: number, sizes: Float64Array, rest: Map<number, Uint8Array>): number {
     const cursor = this.#cursor;
-    const rest = new Map<number, Uint8Array>();
-    for (let row = from; row < to; row++) {
+    const last = Math.min(from + this.#rowsMax, this.#source.cells.rowCount);
+    let bytes = 0;
+    let row = from;
+    for (; row < last && bytes < BATCH_BYTES_MAX; row++) {
       cursor.load(this.#arrival(row));
       let hasRest = false;
       for (let i = 0; i < cursor.count; i++) {
         const column = this.#columnOf[cursor.fields[i]!]!;
+        const size = cursor.ends[i]! - cursor.starts[i]!;
+        bytes += size;
         if (column === NO_COLUMN) hasRest = true;
-        else columns[column]!.sizeBytes += cursor.ends[i]! - cursor.starts[i]!;
+        else sizes[column]! += size;
       }
       if (!hasRest) continue;
       const text = encoder.encode(this.#restText());
       rest.set(row - from, text);
-      columns.at(-1)!.sizeBytes += text.length;
+      sizes[sizes.length - 1]! += text.length;
+      bytes += text.length;
     }
-    return rest;
+    return row;
   }
 
   /** JSON of the current row's fields that have no column. */
