@@ -8,8 +8,10 @@ const encoder = new TextEncoder();
 export class FieldTable {
   readonly #names: string[] = [];
   readonly #byName: Map<string, number> = new Map();
-  readonly #keyBytes: ByteWriter = new ByteWriter();
-  /** Entry e is keyBytes[ends[e − 1], ends[e]) and means field fields[e]. */
+  readonly #keyWriter: ByteWriter = new ByteWriter();
+  /** What the writer holds; kept because a view for each comparison is what made this slow. */
+  #keys: Uint8Array = new Uint8Array(0);
+  /** Entry e is keys[ends[e], ends[e + 1]) and means field fields[e]. */
   readonly #ends: number[] = [0];
   readonly #fields: number[] = [];
   readonly #hashes: number[] = [];
@@ -52,8 +54,9 @@ export class FieldTable {
       slot = (slot + 1) & mask;
     }
     const entry = this.#fields.length;
-    this.#keyBytes.bytes(bytes, start, end);
-    this.#ends.push(this.#keyBytes.length);
+    this.#keyWriter.bytes(bytes, start, end);
+    this.#keys = this.#keyWriter.view();
+    this.#ends.push(this.#keyWriter.length);
     this.#fields.push(this.#numberOf(decoder.decode(bytes.subarray(start, end))));
     this.#hashes.push(hash);
     this.#successors.push(-1);
@@ -73,7 +76,7 @@ export class FieldTable {
   #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
     const from = this.#ends[entry]!;
     if (this.#ends[entry + 1]! - from !== end - start) return false;
-    const keys = this.#keyBytes.view();
+    const keys = this.#keys;
     for (let i = start, j = from; i < end; i++, j++) if (keys[j] !== bytes[i]) return false;
     return true;
   }
