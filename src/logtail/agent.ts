@@ -22,7 +22,7 @@ import { MemoryBudget } from './memory-budget.ts';
 import type { PathFollower } from './path-follower.ts';
 import { PendingCopies } from './pending-copies.ts';
 import { checkpointEntry, restoreFiles } from './restore.ts';
-import { bornNs } from './rotation-search.ts';
+import { bornNs, splitPath } from './rotation-search.ts';
 import { Sender } from './sender.ts';
 import { lockState } from './state-lock.ts';
 import { describeStatus, writeStatus, type AgentStatus } from './status.ts';
@@ -162,6 +162,7 @@ export class LogtailAgent implements Service {
 
   async #runLocked(): Promise<void> {
     await this.#files.makeDirectory(this.#config.stateDirectory);
+    await this.#files.syncDirectory(splitPath(this.#config.stateDirectory).directory);
     const unlock = await lockState(this.#config.stateDirectory);
     try {
       await this.#restore();
@@ -213,7 +214,7 @@ export class LogtailAgent implements Service {
         const before = this.#clock.monotonicMs();
         await this.#save();
         const spent = this.#clock.monotonicMs() - before;
-        due.save = before + Math.max(limits.checkpointMs, 20 * spent);
+        due.save = before + Math.max(limits.checkpointMs, 4 * spent);
       }
       if (nowMs >= due.status) {
         await this.#writeStatus();
