@@ -56,6 +56,7 @@ describe('server options', () => {
   it('may repeat lists', () => {
     const config = parse(['--base-domain', 'A.test,b.test', '--base-domain', 'c.test']);
     expect(config.baseDomains).toEqual(['a.test', 'b.test', 'c.test']);
+    expect(parse(['--region', 'one', '--region', 'two']).region).toBe('two');
   });
 
   it('that are unknown or wrong are refused with a hint', () => {

@@ -16,6 +16,8 @@ export interface Option<Value> {
   /** What stands for the value in the help: `<path>`, `<host:port>`; undefined for a switch. */
   readonly placeholder: string | undefined;
   readonly description: string;
+  /** The flag may come more than once, which makes a longer list; else the last one counts. */
+  readonly repeats?: boolean | undefined;
 }
 
 export type OptionTable<Config> = { readonly [Name in keyof Config]: Option<Config[Name]> };
@@ -74,7 +76,7 @@ function optionsOf(table: object): readonly (readonly [name: string, option: Any
   return Object.entries(table) as [string, AnyOption][];
 }
 
-/** Values by flag. A flag that comes more than once gives a list: its texts joined by commas. */
+/** Values by flag; those of a flag that repeats are joined by commas. */
 function readFlags(
   options: readonly (readonly [string, AnyOption])[],
   argv: readonly string[],
@@ -92,7 +94,7 @@ function readFlags(
     let value: string | undefined = equals < 0 ? undefined : word.slice(equals + 1);
     if (value === undefined) value = option.placeholder === undefined ? 'true' : argv[++index];
     if (value === undefined) throw invalid(`${flag} needs a value: ${flag} ${option.placeholder}`);
-    const before = values.get(flag);
+    const before = option.repeats === true ? values.get(flag) : undefined;
     values.set(flag, before === undefined ? value : `${before},${value}`);
   }
   return values;

@@ -56,6 +56,7 @@ export const SERVER_OPTIONS: OptionTable<ServerConfig> = {
     schema: nameList,
     default: '',
     placeholder: '<name,…>',
+    repeats: true,
     description:
       'Domains under which projects are addressed as <project>.<domain>. May be repeated.',
   },

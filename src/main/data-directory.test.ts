@@ -19,6 +19,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
+function load(accessKeyId?: string, accessKeySecret?: string): Promise<RootKey> {
+  return loadRootKey(
+    { accessKeyId, accessKeySecret, dataDirectory: directory },
+    { files, clock: new RealClock(), random: new SeededRandom(1) },
+  );
+}
+
 describe('a data directory', () => {
   it('is made with its version, and opened again', async () => {
     const path = join(directory, 'new', 'data');
@@ -61,13 +68,6 @@ describe('a data directory', () => {
 });
 
 describe('the root key', () => {
-  function load(accessKeyId?: string, accessKeySecret?: string): Promise<RootKey> {
-    return loadRootKey(
-      { accessKeyId, accessKeySecret, dataDirectory: directory },
-      { files, clock: new RealClock(), random: new SeededRandom(1) },
-    );
-  }
-
   it('is made once, readable by its owner only', async () => {
     const made = await load();
     expect(made.isNew).toBe(true);

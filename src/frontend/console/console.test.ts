@@ -10,6 +10,34 @@ import { SignInLimiter } from './sign-in-limiter.ts';
 const KEY = { accessKeyId: 'key.with.dots', accessKeySecret: 'the secret' };
 const NOW_MS = 1_700_000_000_000;
 
+async function loaded(): Promise<ConsoleFiles> {
+  const files = new MemoryFiles();
+  for (const [path, text] of [
+    ['web/index.html', '<html></html>'],
+    ['web/assets/app-1a2b.js', 'let a = 1;'.repeat(100)],
+  ] as const) {
+    await files.makeDirectory(path.slice(0, path.lastIndexOf('/')));
+    const handle = await files.open(path, 'create');
+    await handle.write([Buffer.from(text)], 0);
+    await handle.close();
+  }
+  return ConsoleFiles.load('web', files);
+}
+
+function request(method: string, headers: Readonly<Record<string, string>> = {}): HttpRequest {
+  return {
+    method,
+    target: parseRequestTarget('/console/'),
+    headers,
+    clientAddress: '',
+    localPort: undefined,
+    requestId: '',
+    secure: false,
+    signal: new AbortController().signal,
+    readBody: () => Promise.resolve(Buffer.alloc(0)),
+  };
+}
+
 describe('session tokens', () => {
   it('are good for twelve hours', () => {
     const tokens = new SessionTokens(KEY);
@@ -61,34 +89,6 @@ describe('the sign-in limiter', () => {
 });
 
 describe('console files', () => {
-  async function loaded(): Promise<ConsoleFiles> {
-    const files = new MemoryFiles();
-    for (const [path, text] of [
-      ['web/index.html', '<html></html>'],
-      ['web/assets/app-1a2b.js', 'let a = 1;'.repeat(100)],
-    ] as const) {
-      await files.makeDirectory(path.slice(0, path.lastIndexOf('/')));
-      const handle = await files.open(path, 'create');
-      await handle.write([Buffer.from(text)], 0);
-      await handle.close();
-    }
-    return ConsoleFiles.load('web', files);
-  }
-
-  function request(method: string, headers: Readonly<Record<string, string>> = {}): HttpRequest {
-    return {
-      method,
-      target: parseRequestTarget('/console/'),
-      headers,
-      clientAddress: '',
-      localPort: undefined,
-      requestId: '',
-      secure: false,
-      signal: new AbortController().signal,
-      readBody: () => Promise.resolve(Buffer.alloc(0)),
-    };
-  }
-
   it('come with their type, and hashed ones stay in caches', async () => {
     const files = await loaded();
     const script = files.handle(request('GET'), 'assets/app-1a2b.js');
