@@ -1,0 +1,54 @@
+/** Bounds of queries. */
+import { MIB, SECOND_MS } from '#base/units.ts';
+
+/** Dictionary terms that one wildcard word uses for each field (sls-query §2.3). */
+export const WILDCARD_TERMS_MAX = 100;
+
+/** Logs whose text a phrase search reads to see whether the words are adjacent (sls-query §2.3). */
+export const PHRASE_CANDIDATES_MAX = 10_000;
+
+/** Logs whose text a phrase search reads at once; with values of a few KB this stays at some MB. */
+export const PHRASE_BATCH_ROWS = 500;
+
+/** Logs of one page (sls-api §5.7.1). */
+export const LINE_MAX = 100;
+
+/** Logs that can be skipped in front of a page; ranking is cheap, but a page far in is a mistake. */
+export const OFFSET_MAX = 1_000_000_000;
+
+/** Logs of one second from several segments that are put in order by their nanoseconds; more stay as they are. */
+export const NS_MERGE_ROWS_MAX = 10_000;
+
+/** Buckets of a histogram with automatic width (sls-query §4.3). */
+export const HISTOGRAM_BUCKETS_AUTO_MAX = 60;
+
+/** Buckets of a histogram whose width the client chose: a day by minutes, and a small answer. */
+export const HISTOGRAM_BUCKETS_MAX = 1440;
+
+/** Run time of a query that the service documents (sls-query §3.11). */
+export const TIME_BUDGET_MS: number = 55 * SECOND_MS;
+
+/** Queries that wait for each running one before new ones are refused; they would time out in the queue. */
+export const QUEUED_FOR_EACH_RUNNING = 8;
+
+/** Rows of a SQL answer without LIMIT, and the most that LIMIT can ask for (sls-query §3.1). */
+export const SQL_ROWS_DEFAULT = 100;
+export const SQL_ROWS_MAX = 1_000_000;
+
+/** Rows of `LIMIT skip, n`. */
+export const SQL_PAGE_ROWS_MAX = 10_000;
+
+/** Bytes of text in a SQL answer (sls-query §3.11); counted while reading, in characters. */
+export const SQL_ANSWER_BYTES_MAX: number = 100 * MIB;
+
+/** Bytes DuckDB may spill for all queries together; beyond it a query fails instead of filling the disk. */
+export const SPILL_BYTES_MAX: number = 4096 * MIB;
+
+/** Matching rows that are written into the SQL as a list; more become a bit string in a temporary table. */
+export const ROW_LIST_MAX = 1000;
+
+/** Segments in one SQL query: each is one branch of a union, and planning time grows with them. */
+export const SQL_SEGMENTS_MAX = 5000;
+
+/** Nesting of a SQL statement's tree; the checks recurse, and so does DuckDB's own parser. */
+export const SQL_DEPTH_MAX = 400;

@@ -1,0 +1,226 @@
+/** Searches, histograms and SQL over the logs of one logstore (sls-query §2–§4). */
+import { AppError } from '#base/app-error.ts';
+import type { Logstore } from '#meta/catalog-types.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { IndexConfig } from '#protocol/index-config.ts';
+import { parseQuery } from '#querylang/parse-query.ts';
+import type { ParsedQuery } from '#querylang/search-ast.ts';
+import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
+import { DuckEngine, QueryBudget } from './duck-engine.ts';
+import type { BucketCounts, Found } from './found.ts';
+import { bucketRanges } from './histogram.ts';
+import { LINE_MAX, OFFSET_MAX, QUEUED_FOR_EACH_RUNNING, TIME_BUDGET_MS } from './limits.ts';
+import { QuerySlots } from './query-slots.ts';
+import { countBuckets, runSearch } from './run-search.ts';
+import { runSql } from './run-sql.ts';
+
+export interface QueryServiceOptions {
+  /** Memory of DuckDB for all queries together. */
+  readonly memoryLimitBytes: number;
+  readonly threads: number;
+  /** Folder for what does not fit into memory. */
+  readonly spillDirectory: string;
+  /** Folders below which all segment files are; SQL can read nothing else. */
+  readonly segmentDirectories: readonly string[];
+  /** IANA name. Default: Asia/Shanghai, as the service has it. */
+  readonly timeZone?: string | undefined;
+  /** Default: 55 s. */
+  readonly timeBudgetMs?: number | undefined;
+  /** Queries that run at once; eight times as many may wait. */
+  readonly concurrencyMax: number;
+}
+
+export interface QueryServiceCollaborators {
+  readonly catalog: {
+    /** Errors: ProjectNotExist, LogStoreNotExist. */
+    getLogstore(projectName: string, logstoreName: string): Promise<Logstore>;
+  };
+  readonly segments: SegmentSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface QueryRequest {
+  readonly projectName: string;
+  readonly logstoreName: string;
+  /** Unix seconds, [fromTime, toTime). */
+  readonly fromTime: number;
+  readonly toTime: number;
+  /** Empty: any topic. */
+  readonly topic: string;
+  readonly query: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LogsRequest extends QueryRequest {
+  /** Logs of the page, 0–100; no meaning with SQL. */
+  readonly line: number;
+  readonly offset: number;
+  /** Newest first. */
+  readonly reverse: boolean;
+}
+
+export interface HistogramsRequest extends QueryRequest {
+  /** 0: chosen from the range. */
+  readonly intervalSeconds: number;
+}
+
+export interface LogsResult extends Found {
+  readonly count: number;
+  readonly hasSql: boolean;
+  /** The search part. */
+  readonly whereQuery: string;
+  /** What follows the bar, or empty. */
+  readonly aggQuery: string;
+  readonly elapsedMs: number;
+  /** Words to mark in the rows. */
+  readonly terms: readonly HitTerm[];
+}
+
+export interface HistogramsResult extends BucketCounts {
+  readonly elapsedMs: number;
+}
+
+const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
+
+export class QueryService implements AsyncDisposable {
+  readonly #catalog: QueryServiceCollaborators['catalog'];
+  readonly #segments: SegmentSource;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #timeZone: string;
+  readonly #timeBudgetMs: number;
+  readonly #slots: QuerySlots;
+  readonly #engine: DuckEngine;
+  readonly #memoryLimitBytes: number;
+
+  constructor(options: QueryServiceOptions, collaborators: QueryServiceCollaborators) {
+    this.#catalog = collaborators.catalog;
+    this.#segments = collaborators.segments;
+    this.#clock = collaborators.clock;
+    this.#logger = collaborators.logger;
+    this.#timeZone = options.timeZone ?? DEFAULT_TIME_ZONE;
+    this.#timeBudgetMs = options.timeBudgetMs ?? TIME_BUDGET_MS;
+    this.#memoryLimitBytes = options.memoryLimitBytes;
+    this.#slots = new QuerySlots({
+      runningMax: options.concurrencyMax,
+      queuedMax: options.concurrencyMax * QUEUED_FOR_EACH_RUNNING,
+    });
+    this.#engine = new DuckEngine({ ...options, timeZone: this.#timeZone });
+  }
+
+  /**
+   * One page of logs, or the rows of SQL. Errors: InvalidTimeRange, InvalidLine, InvalidOffset,
+   * InvalidQueryString, IndexConfigNotExist, ProjectNotExist, LogStoreNotExist, ParameterInvalid (everything in
+   * the query itself), and the signal's reason.
+   */
+  async getLogs(request: LogsRequest): Promise<LogsResult> {
+    checkTimeRange(request);
+    if (!isIntegerIn(request.line, LINE_MAX))
+      throw new AppError('InvalidLine', `line must be between 0 and ${LINE_MAX}`);
+    if (!isIntegerIn(request.offset, OFFSET_MAX))
+      throw new AppError('InvalidOffset', 'offset is invalid');
+    const { logstore, index } = await this.#indexedLogstore(request);
+    const parsed = parseQuery(request.query);
+    const analysis = analysisText(parsed);
+    if (parsed.analysis.kind === 'spl')
+      throw new AppError('ParameterInvalid', 'pipeline commands are not supported');
+    if (parsed.analysis.kind === 'sql' && request.offset > 0)
+      throw new AppError(
+        'ParameterInvalid',
+        'ErrorType:OLSQueryParseError.ErrorMessage:offset is not available for pagination in sql query, please use limit x,y syntax for pagination.',
+      );
+    const plan = compileSearch(parsed.search, index);
+    const { found, elapsedMs } = await this.#run(request, logstore, (lease, budget) =>
+      parsed.analysis.kind === 'sql'
+        ? runSql(
+            { ...request, plan, sql: parsed.analysis.text, index, timeZone: this.#timeZone },
+            {
+              engine: this.#engine,
+              segments: lease.segments,
+              budget,
+              memoryLimitBytes: this.#memoryLimitBytes,
+            },
+          )
+        : runSearch(
+            { ...request, plan },
+            { engine: this.#engine, segments: lease.segments, budget },
+          ),
+    );
+    return {
+      ...found,
+      count: found.rows.length,
+      hasSql: parsed.analysis.kind === 'sql',
+      whereQuery: parsed.whereText,
+      aggQuery: analysis,
+      elapsedMs,
+      terms: hitTerms(parsed.search, index),
+    };
+  }
+
+  /** Counts by time of what the search part matches. Errors: as `getLogs`. */
+  async getHistograms(request: HistogramsRequest): Promise<HistogramsResult> {
+    checkTimeRange(request);
+    const { logstore, index } = await this.#indexedLogstore(request);
+    const plan = compileSearch(parseQuery(request.query).search, index);
+    const ranges = bucketRanges({ ...request, timeZone: this.#timeZone });
+    const { found, elapsedMs } = await this.#run(request, logstore, (lease, budget) =>
+      countBuckets({ ...request, plan, ranges }, { segments: lease.segments, budget }),
+    );
+    return { ...found, elapsedMs };
+  }
+
+  /** Waits for running queries. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]();
+  }
+
+  async #indexedLogstore(
+    request: QueryRequest,
+  ): Promise<{ readonly logstore: Logstore; readonly index: IndexConfig }> {
+    const logstore = await this.#catalog.getLogstore(request.projectName, request.logstoreName);
+    if (logstore.index === undefined)
+      throw new AppError('IndexConfigNotExist', 'logstore without index config');
+    return { logstore, index: logstore.index };
+  }
+
+  /** Runs work on the segments of the request, in a slot and with a budget that starts there. */
+  async #run<T>(
+    request: QueryRequest,
+    logstore: Logstore,
+    work: (lease: SegmentLease, budget: QueryBudget) => Promise<T>,
+  ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
+    const { fromTime, toTime, signal } = request;
+    return this.#slots.run(signal, async () => {
+      const budget = new QueryBudget(this.#clock, this.#timeBudgetMs, signal);
+      await using lease = await this.#segments.acquire({
+        logstoreId: logstore.id,
+        fromTime,
+        toTime,
+        signal,
+      });
+      const found = await work(lease, budget);
+      const elapsedMs = Math.round(budget.elapsedMs);
+      this.#logger.debug({ logstoreId: logstore.id, elapsedMs }, 'query done');
+      return { found, elapsedMs };
+    });
+  }
+}
+
+function checkTimeRange(request: QueryRequest): void {
+  const { fromTime, toTime } = request;
+  if (!Number.isSafeInteger(fromTime) || !Number.isSafeInteger(toTime) || fromTime >= toTime)
+    throw new AppError('InvalidTimeRange', 'request time range is invalid');
+}
+
+function isIntegerIn(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function analysisText(parsed: ParsedQuery): string {
+  const { analysis } = parsed;
+  if (analysis.kind === 'sql' || analysis.kind === 'spl') return analysis.text.trim();
+  return analysis.kind === 'packMeta' ? 'with_pack_meta' : '';
+}

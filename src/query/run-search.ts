@@ -1,0 +1,166 @@
+/** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { Bitset } from '#kernel/bitset.ts';
+import type { SegmentReader } from '#segment/segment.ts';
+import type { DuckEngine, QueryBudget } from './duck-engine.ts';
+import { fetchRows, fetchTimeNs, type LogRow } from './fetch-rows.ts';
+import type { BucketRange } from './histogram.ts';
+import { PHRASE_BATCH_ROWS, PHRASE_CANDIDATES_MAX } from './limits.ts';
+import {
+  countBefore,
+  matchSegment,
+  type MatchRequest,
+  type SegmentMatch,
+} from './match-segment.ts';
+import { pageRows, type Page, type PageRow } from './page-rows.ts';
+import type { BucketCounts, Found } from './found.ts';
+import { RowRanks, lowerBound } from './row-ranks.ts';
+import { hasPhrases, phrasesOf } from './verify-phrase.ts';
+
+export interface SearchCollaborators {
+  readonly engine: DuckEngine;
+  readonly segments: readonly SegmentReader[];
+  readonly budget: QueryBudget;
+}
+
+/** What the segments that were looked at hold of the answer. */
+interface Gathered {
+  readonly matches: SegmentMatch[];
+  processedRows: number;
+  processedBytes: number;
+  isPartial: boolean;
+  isComplete: boolean;
+}
+
+/** One page of matching logs in order. */
+export async function runSearch(
+  request: MatchRequest & Page,
+  collaborators: SearchCollaborators,
+): Promise<Found> {
+  const { engine, budget } = collaborators;
+  return engine.use(budget, async (connection) => {
+    const gathered = await gather(request, collaborators, connection);
+    const page = await pageRows(gathered.matches, request, (match, rows) =>
+      fetchTimeNs(connection, match.reader, rows),
+    );
+    const rows = await fetchPage(connection, page);
+    return {
+      progress: gathered.isComplete ? 'Complete' : 'Incomplete',
+      rows,
+      keys: [...new Set(rows.flatMap((row) => Object.keys(row)))],
+      columnTypes: [],
+      limited: undefined,
+      processedRows: gathered.processedRows,
+      processedBytes: gathered.processedBytes,
+      isAccurate: !gathered.isPartial,
+    };
+  });
+}
+
+/** How many logs match in each range; adjacency of phrases is not looked at. */
+export async function countBuckets(
+  request: MatchRequest & { readonly ranges: readonly BucketRange[] },
+  collaborators: Omit<SearchCollaborators, 'engine'>,
+): Promise<BucketCounts> {
+  const counts = request.ranges.map(() => 0);
+  let processedRows = 0;
+  let processedBytes = 0;
+  let isComplete = true;
+  for (const reader of collaborators.segments) {
+    if (collaborators.budget.isOver()) {
+      isComplete = false;
+      break;
+    }
+    const match = await matchSegment(reader, request);
+    for (const [i, { from, to }] of request.ranges.entries())
+      counts[i] = (counts[i] ?? 0) + countBefore(match, to) - countBefore(match, from);
+    processedRows += match.endRow - match.firstRow;
+    processedBytes += reader.info.indexBytes;
+  }
+  const progress = isComplete ? 'Complete' : 'Incomplete';
+  return {
+    progress,
+    count: counts.reduce((sum, count) => sum + count, 0),
+    buckets: request.ranges.map((range, i) => ({ ...range, count: counts[i] ?? 0, progress })),
+    processedRows,
+    processedBytes,
+  };
+}
+
+/** Matches segments in the order of the page until no other one can hold a row of it. */
+async function gather(
+  request: MatchRequest & Page,
+  collaborators: SearchCollaborators,
+  connection: DuckDBConnection,
+): Promise<Gathered> {
+  const { segments, budget } = collaborators;
+  const phrases = phrasesOf(request.plan);
+  let candidatesLeft = PHRASE_CANDIDATES_MAX;
+  const gathered: Gathered = {
+    matches: [],
+    processedRows: 0,
+    processedBytes: 0,
+    isPartial: false,
+    isComplete: true,
+  };
+  const ordered = [...segments].sort((a, b) =>
+    request.reverse ? b.info.maxTime - a.info.maxTime : a.info.minTime - b.info.minTime,
+  );
+  for (const reader of ordered) {
+    if (isPageFull(gathered.matches, request, reader)) break;
+    if (budget.isOver()) {
+      gathered.isComplete = false;
+      break;
+    }
+    let match = await matchSegment(reader, request);
+    gathered.isPartial ||= match.isPartial;
+    gathered.processedRows += match.endRow - match.firstRow;
+    gathered.processedBytes += reader.info.indexBytes;
+    if (phrases.length > 0) {
+      gathered.isPartial ||= match.ranks.count > candidatesLeft;
+      const numbers = rowNumbers(match, candidatesLeft, request.reverse);
+      candidatesLeft -= numbers.length;
+      const rows = new Bitset(reader.info.rowCount);
+      for (let i = 0; i < numbers.length; i += PHRASE_BATCH_ROWS) {
+        const batch = numbers.slice(i, i + PHRASE_BATCH_ROWS);
+        for (const [j, row] of (await fetchRows(connection, reader, batch)).entries())
+          if (hasPhrases(row, reader, phrases)) rows.add(batch[j] ?? 0);
+      }
+      match = { ...match, ranks: new RowRanks(rows), isFull: false };
+    }
+    if (match.ranks.count > 0) gathered.matches.push(match);
+  }
+  return gathered;
+}
+
+/** The first (in page order) matching rows of a segment. */
+function rowNumbers(match: SegmentMatch, countMax: number, reverse: boolean): number[] {
+  const count = Math.min(match.ranks.count, countMax);
+  return Array.from({ length: count }, (_, i) =>
+    match.ranks.select(reverse ? match.ranks.count - 1 - i : i),
+  );
+}
+
+/** Whether all rows of the page come before every row of `next` and of the segments behind it. */
+function isPageFull(matches: readonly SegmentMatch[], page: Page, next: SegmentReader): boolean {
+  const wanted = page.offset + page.line;
+  let sure = 0;
+  for (const match of matches)
+    sure += page.reverse
+      ? match.ranks.count - match.ranks.rank(lowerBound(match.times, next.info.maxTime + 1))
+      : countBefore(match, next.info.minTime);
+  return sure >= wanted;
+}
+
+async function fetchPage(
+  connection: DuckDBConnection,
+  page: readonly PageRow[],
+): Promise<readonly LogRow[]> {
+  const places = new Map<PageRow, LogRow>();
+  for (const [match, members] of Map.groupBy(page, (pageRow) => pageRow.match)) {
+    const numbers = members.map(({ row }) => row);
+    const rows = await fetchRows(connection, match.reader, numbers);
+    for (const [i, member] of members.entries()) places.set(member, rows[i] as LogRow);
+  }
+  return page.map((pageRow) => places.get(pageRow) as LogRow);
+}
