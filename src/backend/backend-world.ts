@@ -4,6 +4,7 @@
  * again with what survived.
  */
 import { AppError } from '#base/app-error.ts';
+import type { BlobStore } from '#blob/blob-store.ts';
 import { openDirectoryBlobStore } from '#blob/directory/directory-blob-store.ts';
 import { EmbeddedShardLog } from '#loghub/embedded/embedded-shard-log.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
@@ -86,15 +87,17 @@ export class BackendWorld {
   readonly metaStore: PoweredMetaStore;
   readonly files: MemoryFiles;
   readonly shardLog: EmbeddedShardLog;
+  readonly blobStore: BlobStore;
   readonly catalog: Catalog;
   readonly backend: Backend;
   readonly #logger: Logger;
 
   private constructor(
     options: BackendWorldOptions,
-    parts: Pick<BackendWorld, 'clock' | 'random' | 'metaStore' | 'files' | 'shardLog'> & {
-      readonly blobStore: Awaited<ReturnType<typeof openDirectoryBlobStore>>;
-    },
+    parts: Pick<
+      BackendWorld,
+      'clock' | 'random' | 'metaStore' | 'files' | 'shardLog' | 'blobStore'
+    >,
   ) {
     const { clock, random, metaStore, files, shardLog, blobStore } = parts;
     this.options = options;
@@ -103,6 +106,7 @@ export class BackendWorld {
     this.metaStore = metaStore;
     this.files = files;
     this.shardLog = shardLog;
+    this.blobStore = blobStore;
     this.#logger = options.logger ?? createLogger({ level: 'silent' });
     this.catalog = new Catalog({ clock, random }, metaStore);
     this.backend = new Backend(

@@ -37,7 +37,7 @@ import { overlaps } from './manifest.ts';
 import { SegmentRegistry, type OpenSegment } from './segment-registry.ts';
 import type { IndexerCounters, ShardIndexer, ShardStats } from './shard-indexer.ts';
 import { ShardSet } from './shard-set.ts';
-import { removeOrphanBlobs } from './orphan-blobs.ts';
+import { removeForeignBlobs, removeOrphanBlobs } from './orphan-blobs.ts';
 
 export interface BackendOptions {
   /** Folder of this process for L0 segments and builds; its content is removed at start. */
@@ -259,6 +259,7 @@ export class Backend implements Service, SegmentSource {
   /** Removes blobs that no manifest names; `run` does it once after the start. */
   async sweep(): Promise<void> {
     await this.start();
+    await removeForeignBlobs(this.#with.blobStore, (id) => this.#shards.logstore(id) !== undefined);
     for (const { index, id } of this.#shards.logstores) {
       if (index === undefined || this.#stop.signal.aborted) continue;
       for (const indexer of await this.#shards.indexers(this.#indexed(id)))

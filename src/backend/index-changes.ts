@@ -9,6 +9,7 @@
  * an index are removed at start.
  */
 import { AppError } from '#base/app-error.ts';
+import type { BlobStore } from '#blob/blob-store.ts';
 import type { ShardLog } from '#loghub/shard-log.ts';
 import type { Catalog } from '#meta/catalog.ts';
 import type { Logstore } from '#meta/catalog-types.ts';
@@ -16,6 +17,7 @@ import type { MetaStore } from '#meta/meta-store.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { ShardManifest } from './manifest.ts';
+import { removeBlobs } from './orphan-blobs.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
 import { blobKeyPrefix } from './shard-indexer.ts';
 import type { ShardSet } from './shard-set.ts';
@@ -24,6 +26,7 @@ export interface IndexChangesCollaborators {
   readonly catalog: Catalog;
   readonly metaStore: MetaStore;
   readonly shardLog: ShardLog;
+  readonly blobStore: BlobStore;
   readonly registry: SegmentRegistry;
   readonly shards: ShardSet;
   readonly clock: Clock;
@@ -81,6 +84,7 @@ export class IndexChanges {
       const { head } = await ShardManifest.load(this.#with.metaStore, shard);
       if (head.segments.length + head.days.length > 0) await this.#forgetSegments(logstore);
     }
+    await removeBlobs(this.#with.blobStore, logstore.id);
   }
 
   /** Every manifest goes on, empty, at the present end of its shard. No indexer may be running. */

@@ -21,6 +21,7 @@ import type { Clock } from '#platform/clock.ts';
 import { LIST_PAGE } from './limits.ts';
 import { manifestPrefix } from './manifest-codec.ts';
 import { deleteManifests, ShardManifest } from './manifest.ts';
+import { removeBlobs } from './orphan-blobs.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
 import { blobKeyPrefix } from './shard-indexer.ts';
 import type { ShardSet } from './shard-set.ts';
@@ -128,11 +129,7 @@ export class Provisioning {
     await shards.settled(logstoreId);
     await shardLog.deleteLogstore(logstoreId);
     await this.#retireSegments(logstoreId);
-    for (;;) {
-      const keys = await blobStore.list(`seg/${logstoreId}/`, { limit: LIST_PAGE });
-      if (keys.length === 0) break;
-      for (const key of keys) await blobStore.delete(key);
-    }
+    await removeBlobs(blobStore, logstoreId);
     await deleteManifests(metaStore, manifestPrefix(logstoreId));
   }
 
