@@ -1,7 +1,7 @@
 /** Who sent a request: an SLS signature (versions 1 and 4), or a browser that is signed in to the console. */
 import { AppError } from '#base/app-error.ts';
 import type { Clock } from '#platform/clock.ts';
-import { verifyRequest } from '#protocol/authenticate.ts';
+import { parseAuthorization, verifyRequest } from '#protocol/authenticate.ts';
 import { parseRequestTarget } from '#protocol/request-target.ts';
 import { checkOrigin } from './console/session-api.ts';
 import type { SessionApi } from './console/session-api.ts';
@@ -12,6 +12,8 @@ import type { HttpRequest } from './http-message.ts';
 export interface Caller {
   readonly accessKeyId: string;
   readonly fromConsole: boolean;
+  /** As sent. */
+  readonly body: Buffer;
 }
 
 export class Authenticator {
@@ -28,26 +30,29 @@ export class Authenticator {
     this.#clock = collaborators.clock;
   }
 
-  /** Errors: those of `verifyRequest`; Unauthorized for a console request without a valid session. */
-  async authenticate(request: HttpRequest, body: Buffer): Promise<Caller> {
+  /**
+   * `readBody` is called once the request names a key or a session that we know, so that nobody else can make
+   * the server hold bodies. Errors: those of `verifyRequest`; Unauthorized for a console request without a
+   * valid session; those of `readBody`.
+   */
+  async authenticate(request: HttpRequest, readBody: () => Promise<Buffer>): Promise<Caller> {
     if (isConsoleCall(request)) {
       checkOrigin(request);
-      return { accessKeyId: this.#sessions.session(request).accessKeyId, fromConsole: true };
+      const { accessKeyId } = this.#sessions.session(request);
+      return { accessKeyId, fromConsole: true, body: await readBody() };
     }
+    const headers = signedHeaders(request);
+    const named = parseAuthorization(headers['authorization']);
+    if (named.accessKeyId !== this.#accessKey.accessKeyId)
+      throw new AppError('Unauthorized', `AccessKeyId not found: ${named.accessKeyId}`);
+    const body = await readBody();
     const { path, query } = parseRequestTarget(request.target.raw);
     const { accessKeyId } = await verifyRequest(
-      {
-        method: request.method,
-        path,
-        query,
-        headers: signedHeaders(request),
-        body,
-        port: request.localPort,
-      },
+      { method: request.method, path, query, headers, body, port: request.localPort },
       (id, securityToken) => this.#secretOf(id, securityToken),
       this.#clock.nowMs(),
     );
-    return { accessKeyId, fromConsole: false };
+    return { accessKeyId, fromConsole: false, body };
   }
 
   /** There are no temporary keys: whoever sends a security token holds none of ours. */

@@ -87,8 +87,9 @@ export class Frontend {
       type: queryValue(request.target, 'type'),
       hasProject: projectName !== undefined,
     });
-    const body = await request.readBody(route.bodyBytesMax);
-    const { fromConsole } = await this.#authenticator.authenticate(request, body);
+    const { fromConsole, body } = await this.#authenticator.authenticate(request, () =>
+      request.readBody(route.bodyBytesMax),
+    );
     const { rooms } = this.#collaborators;
     if (route.scope === 'project' && projectName === undefined)
       throw new AppError('ProjectNotExist', 'The Project does not exist : the host names none');
