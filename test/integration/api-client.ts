@@ -9,7 +9,7 @@ import type { CompressionType } from '#protocol/compression-type.ts';
 import { encodeLogGroup, type Log } from '#protocol/log-group.ts';
 import { signRequest, type SigningVersion } from '#protocol/sign-request.ts';
 import { createLogger } from '#telemetry/logger.ts';
-import { startServer, type RunningServer } from '../../src/main/start-server.ts';
+import { startServer, type RunningServer } from '#main/start-server.ts';
 
 export const KEY_ID = 'testAccessKeyId';
 export const KEY_SECRET = 'testAccessKeySecret';

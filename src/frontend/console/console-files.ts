@@ -5,9 +5,9 @@
 import { gzipSync } from 'node:zlib';
 import { AppError, errorCode } from '#base/app-error.ts';
 import type { Files } from '#platform/files.ts';
-import { headerValue } from '#frontend/http-message.ts';
-import type { HttpReply, HttpRequest } from '#frontend/http-message.ts';
-import { CONSOLE_BYTES_MAX, CONSOLE_FILES_MAX } from '#frontend/limits.ts';
+import { headerValue } from '../http-message.ts';
+import type { HttpReply, HttpRequest } from '../http-message.ts';
+import { CONSOLE_BYTES_MAX, CONSOLE_FILES_MAX } from '../limits.ts';
 
 interface ConsoleFile {
   readonly bytes: Uint8Array;

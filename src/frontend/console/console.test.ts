@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryFiles } from '#platform/memory-files.ts';
-import type { HttpRequest } from '#frontend/http-message.ts';
-import { SESSION_MS, SIGN_IN_ADDRESSES_MAX, SIGN_IN_FAILURES_MAX } from '#frontend/limits.ts';
-import { parseRequestTarget } from '#frontend/request-target.ts';
+import type { HttpRequest } from '../http-message.ts';
+import { SESSION_MS, SIGN_IN_ADDRESSES_MAX, SIGN_IN_FAILURES_MAX } from '../limits.ts';
+import { parseRequestTarget } from '../request-target.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { SessionTokens } from './session-token.ts';
 import { SignInLimiter } from './sign-in-limiter.ts';

@@ -5,9 +5,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '#base/app-error.ts';
 import type { Clock } from '#platform/clock.ts';
-import { EMPTY_REPLY, headerValue, jsonReply } from '#frontend/http-message.ts';
-import type { HttpReply, HttpRequest } from '#frontend/http-message.ts';
-import { JSON_BODY_BYTES_MAX, SESSION_MS } from '#frontend/limits.ts';
+import { EMPTY_REPLY, headerValue, jsonReply } from '../http-message.ts';
+import type { HttpReply, HttpRequest } from '../http-message.ts';
+import { JSON_BODY_BYTES_MAX, SESSION_MS } from '../limits.ts';
 import type { AccessKey, Session, SessionTokens } from './session-token.ts';
 import { SignInLimiter } from './sign-in-limiter.ts';
 

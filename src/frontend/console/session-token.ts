@@ -10,7 +10,7 @@
  * that forgets its cookie.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { SESSION_MS } from '#frontend/limits.ts';
+import { SESSION_MS } from '../limits.ts';
 
 export interface AccessKey {
   readonly accessKeyId: string;

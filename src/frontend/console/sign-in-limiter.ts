@@ -1,9 +1,5 @@
 /** Counts failed sign-ins by address, so that a secret cannot be guessed through the console. */
-import {
-  SIGN_IN_ADDRESSES_MAX,
-  SIGN_IN_FAILURES_MAX,
-  SIGN_IN_WINDOW_MS,
-} from '#frontend/limits.ts';
+import { SIGN_IN_ADDRESSES_MAX, SIGN_IN_FAILURES_MAX, SIGN_IN_WINDOW_MS } from '../limits.ts';
 
 interface Failures {
   readonly sinceMs: number;

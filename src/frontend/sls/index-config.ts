@@ -1,7 +1,7 @@
 /** CreateIndex, UpdateIndex, GetIndex, DeleteIndex (sls-api §5.8). */
 import { AppError } from '#base/app-error.ts';
-import { EMPTY_REPLY, jsonReply } from '#frontend/http-message.ts';
-import type { HttpReply } from '#frontend/http-message.ts';
+import { EMPTY_REPLY, jsonReply } from '../http-message.ts';
+import type { HttpReply } from '../http-message.ts';
 import { parseIndexConfig } from './index-config-body.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { jsonBody, pathParameter } from './parameters.ts';

@@ -9,8 +9,8 @@ import {
   TTL_DAYS_MAX,
 } from '#protocol/limits.ts';
 import { checkName } from '#protocol/names.ts';
-import { EMPTY_REPLY, jsonReply } from '#frontend/http-message.ts';
-import type { HttpReply } from '#frontend/http-message.ts';
+import { EMPTY_REPLY, jsonReply } from '../http-message.ts';
+import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import type { JsonObject } from './parameters.ts';
 import { jsonBody, Members, pageOf, pathParameter, queryParameter } from './parameters.ts';

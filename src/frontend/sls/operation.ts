@@ -7,7 +7,7 @@ import type { Catalog } from '#meta/catalog.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { QueryService } from '#query/query-service.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import type { HttpReply } from '#frontend/http-message.ts';
+import type { HttpReply } from '../http-message.ts';
 
 /** One authenticated request. */
 export interface SlsCall {

@@ -1,8 +1,8 @@
 /** CreateProject, GetProject, UpdateProject, DeleteProject, ListProject (sls-api §5.1). */
 import type { Project } from '#meta/catalog-types.ts';
 import { checkName } from '#protocol/names.ts';
-import { EMPTY_REPLY, jsonReply } from '#frontend/http-message.ts';
-import type { HttpReply } from '#frontend/http-message.ts';
+import { EMPTY_REPLY, jsonReply } from '../http-message.ts';
+import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { jsonBody, Members, pageOf, queryParameter } from './parameters.ts';
 

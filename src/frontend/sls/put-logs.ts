@@ -4,8 +4,8 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { parseBodyRawSize, parseCompressionType } from '#protocol/compression.ts';
-import { EMPTY_REPLY, headerValue } from '#frontend/http-message.ts';
-import type { HttpReply } from '#frontend/http-message.ts';
+import { EMPTY_REPLY, headerValue } from '../http-message.ts';
+import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { pathParameter, queryParameter } from './parameters.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '#frontend/limits.ts';
+import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '../limits.ts';
 import { queryHeaders, queryInfo } from './query-headers.ts';
 
 const FIGURES = {

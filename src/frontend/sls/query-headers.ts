@@ -3,7 +3,7 @@
  * may not: control characters become spaces, other characters travel as UTF-8, and long texts are cut,
  * because Node clients refuse answers with more than 16 KiB of headers.
  */
-import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '#frontend/limits.ts';
+import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '../limits.ts';
 
 export interface QueryFigures {
   readonly progress: string;

@@ -2,7 +2,7 @@
  * Every operation that the server has, in one table: the documentation of the API is made from it, and the
  * dispatcher works by it. Paths are tried from top to bottom, so literal segments stand before parameters.
  */
-import { JSON_BODY_BYTES_MAX, BODY_BYTES_MAX } from '#frontend/limits.ts';
+import { JSON_BODY_BYTES_MAX, BODY_BYTES_MAX } from '../limits.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './index-config.ts';
 import {
   createLogstore,

@@ -3,8 +3,8 @@ import { AppError } from '#base/app-error.ts';
 import type { ShardBounds, ShardKey } from '#loghub/shard-log.ts';
 import type { Shard } from '#meta/catalog-types.ts';
 import { decodeCursor, encodeCursor } from '#protocol/cursor.ts';
-import { jsonReply } from '#frontend/http-message.ts';
-import type { HttpReply } from '#frontend/http-message.ts';
+import { jsonReply } from '../http-message.ts';
+import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { pathParameter, queryParameter, shardNotExist, shardParameter } from './parameters.ts';
 
