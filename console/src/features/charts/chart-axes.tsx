@@ -98,7 +98,7 @@ export function Axes({ frame, ticks, byTime }: AxesProps): ReactElement {
           className="axis-label"
           x={label.x}
           y={CHART_HEIGHT - 7}
-          textAnchor="middle"
+          textAnchor={label.x > frame.x1 - 16 ? 'end' : 'middle'}
         >
           {label.text}
         </text>

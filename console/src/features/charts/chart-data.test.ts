@@ -35,6 +35,28 @@ describe('automatic chart', () => {
     expect(autoChart(OVER_TIME)).toEqual({ kind: 'line', x: 't', y: ['c'], series: 'status' });
   });
 
+  test('a number that the rows are grouped by is a series, never a sum', () => {
+    const byStatus = result(
+      ['t', 'status', 'c', 'bytes'],
+      ['timestamp', 'bigint', 'bigint', 'bigint'],
+      ['2026-01-01 00:01:00', '200', '5', '50'],
+      ['2026-01-01 00:01:00', '500', '1', '10'],
+      ['2026-01-01 00:02:00', '200', '7', '70'],
+    );
+    expect(autoChart(byStatus)).toEqual({ kind: 'line', x: 't', y: ['c'], series: 'status' });
+  });
+
+  test('numbers over a time that does not repeat are a line each', () => {
+    const plain = result(
+      ['t', 'pv', 'uv'],
+      ['timestamp', 'bigint', 'bigint'],
+      ['2026-01-01 00:01:00', '5', '1'],
+      ['2026-01-01 00:02:00', '7', '2'],
+      ['2026-01-01 00:03:00', '7', '2'],
+    );
+    expect(autoChart(plain)).toEqual({ kind: 'line', x: 't', y: ['pv', 'uv'], series: undefined });
+  });
+
   test('names and numbers are bars', () => {
     expect(autoChart(BY_NAME)).toEqual({
       kind: 'bar',

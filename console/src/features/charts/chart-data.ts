@@ -35,26 +35,49 @@ export interface ChartData {
 }
 
 /**
- * The chart that fits: x is the first time column, else the first text column; y the number columns. A time and a name with
- * one number is a line for each name. Undefined when a chart would say nothing: no numbers, or a single row without a name.
+ * The chart that fits: x is the first time column, else the first text column; y the number columns. When x repeats, the rows
+ * are grouped by another column too, and each of its values is a series of the first number. Undefined when a chart would say
+ * nothing: no numbers, or a single row.
  */
 export function autoChart(result: SqlResult): ChartSpec | undefined {
   const { columns, rows } = result;
   const numbers = columns.filter((column) => column.kind === 'number');
   const time = columns.find((column) => column.kind === 'time');
-  const texts = columns.filter((column) => column.kind === 'text');
-  const x = time ?? texts[0] ?? (numbers.length > 1 ? numbers[0] : undefined);
-  const y = numbers.filter((column) => column !== x).map((column) => column.name);
-  if (x === undefined || y.length === 0 || rows.length < 2) return undefined;
-  const other = texts.find((column) => column !== x);
-  const series =
-    other !== undefined && y.length === 1 && hasRepeats(result, x) ? other.name : undefined;
-  const kind = time !== undefined && rows.length > 2 ? 'line' : 'bar';
-  return { kind, x: x.name, y: y.slice(0, SERIES_MAX), series };
+  const x =
+    time ??
+    columns.find((column) => column.kind === 'text') ??
+    (numbers.length > 1 ? numbers[0] : undefined);
+  if (x === undefined || rows.length < 2) return undefined;
+  const series = groupColumn(result, x);
+  const y = numbers.filter((column) => column !== x && column !== series);
+  if (y.length === 0) return undefined;
+  return {
+    kind: time !== undefined && rows.length > 2 ? 'line' : 'bar',
+    x: x.name,
+    y: y.slice(0, series === undefined ? SERIES_MAX : 1).map((column) => column.name),
+    series: series?.name,
+  };
 }
 
-function hasRepeats(result: SqlResult, column: SqlColumn): boolean {
-  return new Set(result.rows.map((row) => row[column.name])).size < result.rows.length;
+/**
+ * The column that, with a repeating x, tells the rows apart: a text, else a number (such as a status) that has other numbers
+ * after it. Adding up a group's key would draw nonsense.
+ */
+function groupColumn(result: SqlResult, x: SqlColumn): SqlColumn | undefined {
+  if (!hasRepeats(result, [x])) return undefined;
+  const others = result.columns.filter((column) => column !== x && column.kind !== 'time');
+  const text = others.find((column) => column.kind === 'text');
+  if (text !== undefined) return text;
+  const candidates = others.slice(0, -1);
+  return candidates.find((column) => !hasRepeats(result, [x, column]));
+}
+
+/** Whether two rows have the same values in these columns. */
+function hasRepeats(result: SqlResult, columns: readonly SqlColumn[]): boolean {
+  const keys = result.rows.map((row) =>
+    JSON.stringify(columns.map((column) => row[column.name] ?? NULL_TEXT)),
+  );
+  return new Set(keys).size < keys.length;
 }
 
 /** Points and series for a chart. Times are put in order; names stay in the server's order. */

@@ -67,7 +67,8 @@ function chosenSpec(
   const x = columns.x !== undefined && names.has(columns.x) ? columns.x : auto.x;
   const chosenY = columns.y !== undefined && names.has(columns.y) ? [columns.y] : auto.y;
   const y = chosenY.filter((name) => name !== x);
-  const series = auto.series === x ? undefined : auto.series;
+  const isGrouped = auto.series !== x && auto.series !== columns.y;
+  const series = isGrouped ? auto.series : undefined;
   const kind = choice === 'auto' || choice === 'none' ? auto.kind : choice;
   // A pie shows one number by one name, so several lines are added up.
   return {
@@ -115,7 +116,7 @@ function ColumnSelects(props: ColumnSelectsProps): ReactElement {
             onColumns(value === '' ? others : { ...others, y: value });
           }}
         >
-          <option value="">{numbers.length > 1 ? 'all numbers' : (spec.y[0] ?? '')}</option>
+          <option value="">{spec.y.length > 1 ? 'all numbers' : (spec.y[0] ?? '')}</option>
           {numbers.length > 1 &&
             numbers.map((column) => (
               <option key={column.name} value={column.name}>
