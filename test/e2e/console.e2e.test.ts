@@ -54,7 +54,9 @@ beforeAll(async () => {
 /** Builds the console when its sources changed since; the packages are installed, or this test would not run. */
 function buildConsole(): void {
   const script = "import('./scripts/bootstrap.mjs').then((steps) => steps.ensureConsoleBuilt())";
-  const build = spawnSync(process.execPath, ['-e', script], { cwd: ROOT });
+  // The test runner's NODE_ENV would make it a development build.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const build = spawnSync(process.execPath, ['-e', script], { cwd: ROOT, env });
   expect(build.status, build.stderr.toString()).toBe(0);
 }
 
