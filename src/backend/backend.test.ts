@@ -255,6 +255,30 @@ describe('damage', () => {
   });
 });
 
+describe('content', () => {
+  test('a log group that cannot be read is left out, and its neighbours are found', async () => {
+    const { id: logstoreId } = await world.provision();
+    const shard = { logstoreId, shardId: 0 };
+    await world.append(shard, 3);
+    for (const compression of ['none', 'lz4'] as const)
+      await world.shardLog.append(shard, [
+        {
+          compression,
+          payload: new Uint8Array(50).fill(0xff),
+          rawBytes: 50,
+          logCount: 1,
+          receiveTimeMs: world.clock.nowMs(),
+          clientAddress: '',
+        },
+      ]);
+    await world.append(shard, 4);
+    expect(await totalRows(logstoreId)).toBe(7);
+    expect(world.backend.stats().damagedRecordCount).toBe(2);
+    await world.backend.flush(logstoreId);
+    expect(await totalRows(logstoreId)).toBe(7);
+  });
+});
+
 describe('retention', () => {
   test('segments and logs past their ttl go, newer ones stay', async () => {
     const { id: logstoreId } = await world.provision({ ttl: 3 });

@@ -20,7 +20,6 @@ import type { ShardKey, ShardLog } from '#loghub/shard-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type { Random } from '#platform/random.ts';
-import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentBuilder } from '#segment/segment-builder.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -35,13 +34,14 @@ import {
 } from './limits.ts';
 import type { ManifestHead } from './manifest-codec.ts';
 import type { ShardManifest } from './manifest.ts';
-import { readRange } from './read-range.ts';
 import {
-  localPaths,
-  removeIfThere,
-  type SegmentRegistry,
-  type StoredSegment,
-} from './segment-registry.ts';
+  buildRange,
+  type BuildRange,
+  type BuildSettings,
+  type BuiltRange,
+  type SealedRange,
+} from './build-range.ts';
+import { localPaths, type SegmentRegistry, type StoredSegment } from './segment-registry.ts';
 
 export interface IndexerOptions {
   /** Folder for L0 segments and builds; wiped at start. */
@@ -74,12 +74,6 @@ export interface IndexerCounters {
   damagedRecordCount: number;
 }
 
-/** What segments of the shard are built with. */
-export interface BuildSettings {
-  readonly indexConfig: IndexConfig;
-  readonly appendMeta: boolean;
-}
-
 export interface ShardStats {
   readonly shardId: number;
   /** Sequences that are in no segment yet, and those in none that is committed. */
@@ -95,16 +89,6 @@ export interface ShardSnapshot {
   readonly head: ManifestHead;
   readonly sealed: readonly StoredSegment[];
 }
-
-interface SealedRange {
-  readonly firstSequence: number;
-  readonly nextSequence: number;
-  readonly rawBytes: number;
-  /** Undefined: its records hold no log. */
-  readonly segment: StoredSegment | undefined;
-}
-
-type BuiltRange = SealedRange & { readonly damagedCount: number };
 
 /** The key under which the files of a committed segment lie, without `.parquet` and `.idx`. */
 export function blobKeyPrefix(shard: ShardKey, segmentId: string): string {
@@ -421,46 +405,9 @@ export class ShardIndexer {
     await this.#with.blobStore.putFile(`${keyPrefix}.idx`, paths.indexPath);
   }
 
-  /** Reads and builds one range into local files. */
-  async #build(
-    range: {
-      readonly firstSequence: number;
-      readonly toSequence: number;
-      readonly rawBytesMax: number;
-    },
-    settings: BuildSettings,
-  ): Promise<BuiltRange> {
-    const { firstSequence, toSequence, rawBytesMax } = range;
-    const read = await readRange(
-      { shard: this.shard, fromSequence: firstSequence, toSequence, rawBytesMax },
-      this.#with,
-    );
-    const { nextSequence, rawBytes, damagedCount } = read;
-    const done = { firstSequence, nextSequence, rawBytes, damagedCount };
-    if (read.records.length === 0) return { ...done, segment: undefined };
+  #build(range: BuildRange, settings: BuildSettings): Promise<BuiltRange> {
     const { directory } = this.#options;
-    const id = this.#newSegmentId(firstSequence);
-    const { shardId } = this.shard;
-    try {
-      const info = await this.#with.segmentBuilder.build({
-        id,
-        shardId,
-        records: read.records,
-        ...settings,
-        directory,
-      });
-      if (info === undefined) return { ...done, segment: undefined };
-      return { ...done, segment: { info, place: { kind: 'local', directory } } };
-    } catch (error) {
-      const { parquetPath, indexPath } = localPaths(directory, id);
-      for (const path of [parquetPath, indexPath]) await removeIfThere(this.#with.files, path);
-      throw error;
-    }
-  }
-
-  #newSegmentId(firstSequence: number): string {
-    const random = Buffer.from(this.#with.random.bytes(8)).toString('hex');
-    return `${this.shard.shardId}-${firstSequence}-${random}`;
+    return buildRange({ ...range, shard: this.shard, directory }, settings, this.#with);
   }
 
   /** Back to what is committed, or about to be: those ranges must not become visible a second time. */

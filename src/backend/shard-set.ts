@@ -6,13 +6,9 @@ import { AppError } from '#base/app-error.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
 import type { Logstore } from '#meta/catalog-types.ts';
 import type { MetaStore } from '#meta/meta-store.ts';
+import type { BuildSettings } from './build-range.ts';
 import { ShardManifest } from './manifest.ts';
-import {
-  ShardIndexer,
-  type BuildSettings,
-  type IndexerCollaborators,
-  type IndexerOptions,
-} from './shard-indexer.ts';
+import { ShardIndexer, type IndexerCollaborators, type IndexerOptions } from './shard-indexer.ts';
 
 interface OwnedLogstore {
   logstore: Logstore;

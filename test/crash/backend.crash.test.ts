@@ -53,11 +53,11 @@ async function strike(
 async function strikeEverywhere(
   scenario: Scenario,
   check: (world: BackendWorld, logstoreId: string) => Promise<void>,
-  seeds: readonly number[] = SEEDS,
+  kinds: readonly Strike['kind'][] = ['disk', 'meta', 'meta after'],
 ): Promise<number> {
   let count = 0;
-  for (const seed of seeds)
-    for (const kind of ['disk', 'meta', 'meta after'] as const)
+  for (const seed of SEEDS)
+    for (const kind of kinds)
       for (let at = 1; ; at++) {
         const { world, logstoreId, struck } = await strike(scenario, seed, { at, kind });
         try {
@@ -177,9 +177,9 @@ describe('a loss of power', () => {
         act: (world, logstoreId) => world.backend.flush(logstoreId),
       },
       checkWhole,
-      [1],
+      ['meta', 'meta after'],
     );
-    expect(count).toBeGreaterThan(20);
+    expect(count).toBeGreaterThan(12);
   });
 
   test('during an index change leaves the old or the new index and every log once', async () => {
