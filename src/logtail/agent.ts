@@ -10,8 +10,9 @@ import type { Files } from '#platform/files.ts';
 import type { Random } from '#platform/random.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { AccessKeys } from './access-keys.ts';
+import { AckLog, mergeAcks } from './ack-log.ts';
 import { Alarms } from './alarms.ts';
-import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
+import { CheckpointStore, type Checkpoint, type CheckpointEntry } from './checkpoint.ts';
 import { DeadLetter } from './dead-letter.ts';
 import { DirectoryWatches } from './directory-watches.ts';
 import { Discoverer, fileKey, type FoundFile } from './discovery.ts';
@@ -59,6 +60,7 @@ export class LogtailAgent implements Service {
   readonly #copies: PendingCopies;
   readonly #discoverer: Discoverer;
   readonly #store: CheckpointStore;
+  readonly #acks: AckLog;
   readonly #watches: DirectoryWatches;
   readonly #stopReading = new AbortController();
   readonly #stopSending = new AbortController();
@@ -113,8 +115,9 @@ export class LogtailAgent implements Service {
         instance: Buffer.from(random.bytes(8)).toString('hex'),
         stopReading: this.#stopReading.signal,
         stopSending: this.#stopSending.signal,
-        onAcknowledged: () => {
+        onAcknowledged: async (follower, reader) => {
           this.#dirty = true;
+          await this.#noteAck(checkpointEntry({ follower, reader }));
         },
         onBinary: (reader) => {
           this.#ignored.set(reader.key, reader.facts.birthNs);
@@ -127,6 +130,7 @@ export class LogtailAgent implements Service {
     this.#copies = new PendingCopies({ table: this.#table, clock });
     this.#discoverer = new Discoverer(config.inputs, [config.stateDirectory, config.logFile ?? '']);
     this.#store = new CheckpointStore({ directory }, { files });
+    this.#acks = new AckLog({ directory }, { files });
     this.#watches = new DirectoryWatches((names) => {
       this.#hinted = true;
       this.#namesChanged ||= names;
@@ -172,6 +176,7 @@ export class LogtailAgent implements Service {
       this.#watches.close();
       this.#client.close();
       await this.#table.closeAll();
+      await this.#acks.close();
       await unlock();
     }
   }
@@ -182,13 +187,18 @@ export class LogtailAgent implements Service {
       this.#damaged = true;
       this.#alarms.raise('CHECKPOINT_ALARM', '', 'the checkpoint is damaged: files start at 0');
     }
-    if (loaded.kind !== 'loaded') return;
-    if (loaded.fallback)
+    const fallback = loaded.kind === 'loaded' && loaded.fallback;
+    if (fallback)
       this.#alarms.raise('CHECKPOINT_ALARM', '', 'the checkpoint is damaged: an older one is used');
-    this.#restored = loaded.checkpoint;
+    const saved = loaded.kind === 'loaded' ? loaded.checkpoint : undefined;
+    this.#restored = saved;
+    const acks = await this.#acks.load(saved?.acks ?? 0);
+    await this.#acks.begin().catch((error: unknown) => {
+      this.#alarms.raise('CHECKPOINT_ALARM', this.#config.stateDirectory, errorMessage(error));
+    });
     const nowMs = this.#clock.monotonicMs();
     const parts = { table: this.#table, alarms: this.#alarms, nowMs };
-    await restoreFiles(loaded.checkpoint.entries, this.#config.inputs, parts);
+    await restoreFiles(mergeAcks(saved?.entries ?? [], acks), this.#config.inputs, parts);
     this.#logger.info({ files: this.#table.fileCount }, 'checkpoint restored');
   }
 
@@ -302,15 +312,24 @@ export class LogtailAgent implements Service {
   async #save(): Promise<void> {
     this.#dirty = false;
     try {
+      const acks = await this.#acks.begin();
       await this.#store.save({
+        acks,
         savedMs: this.#clock.nowMs(),
         inputs: this.#config.inputs.map((input) => input.name),
         entries: this.#table.files.map(checkpointEntry),
       });
+      await this.#acks.forget(acks);
     } catch (error) {
       this.#dirty = true;
       this.#alarms.raise('CHECKPOINT_ALARM', this.#config.stateDirectory, errorMessage(error));
     }
+  }
+
+  async #noteAck(entry: CheckpointEntry): Promise<void> {
+    await this.#acks.append(entry).catch((error: unknown) => {
+      this.#alarms.raise('CHECKPOINT_ALARM', this.#config.stateDirectory, errorMessage(error));
+    });
   }
 
   async #writeStatus(): Promise<void> {

@@ -11,6 +11,7 @@ import {
 const make = (offset: number): Checkpoint => ({
   savedMs: 1_800_000_000_000,
   inputs: ['web'],
+  acks: 5,
   entries: [
     {
       input: 'web',

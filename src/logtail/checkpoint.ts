@@ -47,6 +47,8 @@ export interface Checkpoint {
   /** Inputs that have run: files that appear while the agent is down are read from their start. */
   readonly inputs: readonly string[];
   readonly entries: readonly CheckpointEntry[];
+  /** Number of the first file of acknowledgements that counts on top of it, see `ack-log.ts`. */
+  readonly acks: number;
 }
 
 const entrySchema: z.ZodType<CheckpointEntry> = z.object({
@@ -67,6 +69,7 @@ const checkpointSchema: z.ZodType<Checkpoint> = z.object({
   savedMs: z.number(),
   inputs: z.array(z.string()),
   entries: z.array(entrySchema),
+  acks: z.int().min(0),
 });
 
 export type LoadedCheckpoint =
@@ -74,6 +77,15 @@ export type LoadedCheckpoint =
   /** There is one, but no generation of it can be used. */
   | { readonly kind: 'damaged' }
   | { readonly kind: 'loaded'; readonly checkpoint: Checkpoint; readonly fallback: boolean };
+
+/** One entry as JSON, or undefined when it is none. */
+export function parseCheckpointEntry(json: string): CheckpointEntry | undefined {
+  try {
+    return entrySchema.parse(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+}
 
 /** The bytes of a checkpoint file. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {

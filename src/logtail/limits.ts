@@ -52,6 +52,8 @@ export const BACKOFF_CONFIG_MS: readonly [number, number] = [SECOND_MS, 5 * MINU
 export const DEAD_LETTER_BYTES_MAX: number = 64 * MIB;
 /** Checkpoint entries of files not seen for this long are let go. */
 export const CHECKPOINT_FORGET_MS: number = 7 * DAY_MS;
+/** Acknowledgements between two checkpoints: hundreds a second of 400 bytes; more means checkpoints cannot be saved. */
+export const ACK_LOG_BYTES_MAX: number = 64 * MIB;
 /** A checkpoint file above this is refused as damaged: 100,000 entries are about 40 MB. */
 export const CHECKPOINT_BYTES_MAX: number = 256 * MIB;
 /** Files listed in the status file: the ones that lag most. */

@@ -34,8 +34,8 @@ export interface FollowerContext {
   readonly stopReading: AbortSignal;
   /** Aborted: give up what is on its way. */
   readonly stopSending: AbortSignal;
-  /** A batch was acknowledged: the checkpoint is to be saved. */
-  readonly onAcknowledged: () => void;
+  /** A batch was acknowledged; the next one of the file goes out when this is noted. */
+  readonly onAcknowledged: (follower: PathFollower, reader: FileReader) => Promise<void>;
   /** A file turned out not to be text. */
   readonly onBinary: (reader: FileReader) => void;
 }
@@ -146,7 +146,7 @@ export class PathFollower {
   async #deliver(reader: FileReader, lines: LineBatch, batch: OutgoingBatch): Promise<void> {
     await this.#context.sender.send(batch, this.#context.stopSending);
     reader.acknowledge(lines);
-    this.#context.onAcknowledged();
+    await this.#context.onAcknowledged(this, reader);
   }
 
   async #take(

@@ -60,10 +60,9 @@ test('killed again and again under a rotating writer: nothing missing, few repea
   await writeFile(path, 'first\n');
   child = await startAgent(configPath);
   await until(() => bench.peer.lines.length === 1, { what: 'the first line' });
-  let writing = true;
-  const startedMs = performance.now();
+  const writing = new AbortController();
   const writer = (async () => {
-    for (let step = 0; writing; step++) {
+    for (let step = 0; !writing.signal.aborted; step++) {
       const lines = numbered(`w${step}`, 0, 40);
       await appendFile(path, lines.map((line) => `${line}\n`).join(''));
       all.push(...lines);
@@ -77,9 +76,8 @@ test('killed again and again under a rotating writer: nothing missing, few repea
     await once(child, 'exit');
     child = await startAgent(configPath);
   }
-  writing = false;
+  writing.abort();
   await writer;
-  const linesPerSecond = (1000 * all.length) / (performance.now() - startedMs);
   const missing = (): string[] => {
     const seen = new Set(bench.peer.lines);
     return all.filter((line) => !seen.has(line));
@@ -90,11 +88,11 @@ test('killed again and again under a rotating writer: nothing missing, few repea
     graceMs: 500,
   }).catch(() => undefined);
   expect(missing()).toEqual([]);
-  // What was acknowledged after the last checkpoint is sent again: at most half a second of writing for each kill.
+  // Only a batch that was on its way is sent again: one a path, and there is one path.
   const repeats = bench.peer.lines.length - all.length;
-  const allowed = Math.round((linesPerSecond * ROUNDS) / 2);
+  const allowed = ROUNDS * BATCH_LOGS;
   process.stderr.write(`${all.length} lines, ${repeats} repeated, ${allowed} allowed\n`);
-  expect(repeats).toBeLessThan(allowed);
+  expect(repeats).toBeLessThanOrEqual(allowed);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
