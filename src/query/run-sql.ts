@@ -58,6 +58,7 @@ export async function runSql(
       return { ...facts, ...answer, limited, progress: 'Complete' };
     });
   } catch (error) {
+    budget.signal?.throwIfAborted();
     if (errorCode(error) === 'QueryTimeout')
       return { ...facts, progress: 'Incomplete', rows: [], keys: [], columnTypes: [] };
     throw sqlError(error, request.sql, collaborators.memoryLimitBytes);

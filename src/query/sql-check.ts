@@ -87,11 +87,22 @@ function checkNode(node: SqlNode, names: ReadonlySet<string>, context: SqlCheckC
 
 function checkExpression(node: SqlNode, kind: string, context: SqlCheckContext): void {
   if (node['function_name'] !== undefined) checkFunction(node, context);
+  // Each element of a list would become a list of its own, in memory that no limit covers.
+  if (kind === 'LAMBDA' && isNode(node['expr']) && callsFunction(node['expr'], 'sequence'))
+    throw refuse('sequence is not supported in a lambda expression');
   if (kind === 'STAR' && (node['columns'] === true || node['expr'] !== null))
     throw refuse('columns() is not supported');
   const name = plainColumn(node);
   if (name !== undefined && SERVER_NAMES.has(name.toLowerCase()))
     throw unknownColumn(context.text, name);
+}
+
+function callsFunction(root: SqlNode, name: string): boolean {
+  let found = false;
+  visit(root, 0, (node) => {
+    found ||= textOf(node, 'function_name').toLowerCase() === name;
+  });
+  return found;
 }
 
 function checkFunction(node: SqlNode, context: SqlCheckContext): void {

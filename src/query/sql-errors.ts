@@ -2,6 +2,7 @@
 import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import { GIB, MIB } from '#base/units.ts';
 import { unknownColumn } from './sql-check.ts';
+import { userName } from './sql-cte-name.ts';
 import { findName } from './sql-splice.ts';
 
 const UNKNOWN_COLUMN = [
@@ -24,11 +25,18 @@ export function sqlError(error: unknown, text: string, memoryLimitBytes: number)
     return refuse(
       `Column '${ungrouped}' not in GROUP BY clause;please add the column in the index attribute`,
     );
+  const table = /Table with name (\S+) does not exist/.exec(message)?.[1];
+  if (table !== undefined) return unknownTable(text, userName(table));
   if (message.startsWith('Out of Memory Error'))
     return refuse(`Query exceeded max memory size of ${sizeText(memoryLimitBytes)}`);
   if (/\.parquet|^IO Error|^INTERNAL|^FATAL/.test(message))
     return new AppError('InternalServerError', 'cannot read the logs', { cause: error });
   return refuse(`line ${placeOf(message, text)}: ${plainText(message)}`);
+}
+
+function unknownTable(text: string, name: string): AppError {
+  const place = findName(text, name)?.place ?? '1:1';
+  return refuse(`line ${place}: Table ${name} does not exist`);
 }
 
 function refuse(message: string): AppError {

@@ -41,7 +41,6 @@ CREATE MACRO hamming_distance(a,b) AS hamming(a,b);
 CREATE MACRO normalize(x) AS nfc_normalize(x);
 CREATE MACRO to_utf8(x) AS encode(x);
 CREATE MACRO from_utf8(x) AS decode(x);
-CREATE MACRO replace(s,a) AS system.main.replace(s,a,''), (s,a,b) AS system.main.replace(s,a,b);
 CREATE MACRO split(s,d) AS string_split(s,d), (s,d,n) AS CASE WHEN len(string_split(s,d))<=n
   THEN string_split(s,d) ELSE list_append(string_split(s,d)[1:n-1],
   array_to_string(string_split(s,d)[n:], d)) END;
@@ -118,7 +117,6 @@ CREATE MACRO array_sum(a) AS list_sum(a);
 CREATE MACRO array_position(a,e) AS coalesce(list_position(a,e),0);
 CREATE MACRO array_remove(a,e_) AS list_filter(a, e__ -> e__ IS DISTINCT FROM e_);
 CREATE MACRO array_sort(a) AS list_sort(a,'ASC','NULLS LAST');
-CREATE MACRO sequence(a,b) AS generate_series(a,b), (a,b,s) AS generate_series(a,b,s);
 CREATE MACRO slice(a,s,n) AS CASE WHEN s>0 THEN a[s:s+n-1] ELSE a[len(a)+s+1:len(a)+s+n] END;
 CREATE MACRO shuffle(a) AS list_sort(list_transform(a, e__ -> struct_pack(r := random(), v :=
   e__))).list_transform(e__ -> e__.v);
@@ -206,6 +204,20 @@ CREATE MACRO ip_to_domain(ip) AS CASE WHEN sls_ip(ip) IS NULL THEN 'invalid' WHE
   is_subnet_of('10.0.0.0/8',ip) OR is_subnet_of('172.16.0.0/12',ip) OR
   is_subnet_of('192.168.0.0/16',ip) OR is_subnet_of('127.0.0.0/8',ip) THEN 'intranet' ELSE
   'internet' END;
+-- ---- bounds. Scalar functions allocate outside of the engine's memory limit and cannot be interrupted.
+-- Each check is inside an argument: around the call, constant folding would run the call all the same.
+CREATE MACRO sls_steps(fits, b) AS CASE WHEN fits THEN b
+  ELSE error('result of sequence function must not have more than 10000 entries') END;
+CREATE MACRO sequence(a, b) AS generate_series(a, sls_steps(b - a < 10000, b)),
+  (a, b, s) AS generate_series(a,
+    sls_steps(CASE WHEN a <= b THEN a + s * 10000 >= b ELSE a + s * 10000 <= b END, b), s);
+CREATE MACRO sls_short(n, x) AS CASE WHEN coalesce(n, 0) <= 65536 THEN x
+  ELSE error('text result is longer than 65536 characters') END;
+CREATE MACRO lpad(s, n, p) AS system.main.lpad(s, sls_short(n, n)::INT, p);
+CREATE MACRO rpad(s, n, p) AS system.main.rpad(s, sls_short(n, n)::INT, p);
+CREATE MACRO replace(s, a) AS system.main.replace(s, a, ''),
+  (s, a, b) AS system.main.replace(
+    sls_short(length(s)::BIGINT * greatest(length(b), 1) // greatest(length(a), 1), s), a, b);
 -- ---- null when any argument is null, as in Presto
 CREATE MACRO sls_greatest(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL
   ELSE greatest(a, b) END;

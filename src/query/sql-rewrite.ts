@@ -5,6 +5,7 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { SQL_PAGE_ROWS_MAX, SQL_ROWS_DEFAULT, SQL_ROWS_MAX } from './limits.ts';
+import { cteName } from './sql-cte-name.ts';
 import { rewriteExpression } from './sql-rewrite-expressions.ts';
 import {
   columnNode,
@@ -27,9 +28,6 @@ export interface RewriteContext {
   /** Whether the text had `LIMIT skip, n`. */
   readonly hasSkip: boolean;
 }
-
-/** In front of the names of common table expressions: outside their scope they must not mean anything else. */
-const CTE_PREFIX = 'sls_cte_';
 
 /**
  * Rewrites the statement in place. Returns the number of rows it was limited to because it has no LIMIT.
@@ -99,8 +97,7 @@ function rewriteValue(value: SqlValue, context: RewriteContext, root: SqlNode): 
         throw refuse('limit with skipped rows is only available in the outermost sql');
       break;
     default:
-      for (const entry of nodesOf(value, 'map'))
-        entry['key'] = CTE_PREFIX + textOf(entry, 'key').toLowerCase();
+      for (const entry of nodesOf(value, 'map')) entry['key'] = cteName(textOf(entry, 'key'));
   }
   return value;
 }
@@ -109,7 +106,7 @@ function rewriteTable(table: SqlNode, context: RewriteContext): void {
   const name = textOf(table, 'table_name');
   const isLog = context.relations.has(name.toLowerCase());
   if (textOf(table, 'alias') === '') table['alias'] = name;
-  table['table_name'] = isLog ? 'log' : CTE_PREFIX + name.toLowerCase();
+  table['table_name'] = isLog ? 'log' : cteName(name);
 }
 
 function rewriteSelect(select: SqlNode, context: RewriteContext): void {
