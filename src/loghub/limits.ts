@@ -40,3 +40,6 @@ export const READ_PAYLOAD_BYTES_MAX: number = 64 * MIB;
 
 /** Bytes of a sender's address: the longest IPv6 text with a zone fits. */
 export const CLIENT_ADDRESS_BYTES_MAX = 64;
+
+/** Writers that a shard remembers, 24 bytes each in a file: twice the files of a busy shard's agents. */
+export const WRITERS_MAX = 16_384;

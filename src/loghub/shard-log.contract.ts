@@ -1,6 +1,13 @@
 /** What every implementation of `ShardLog` must do; each runs this with its own way to open one. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { LogRecord, NewRecord, ReadOptions, ShardKey, ShardLog } from './shard-log.ts';
+import type {
+  AppendWriter,
+  LogRecord,
+  NewRecord,
+  ReadOptions,
+  ShardKey,
+  ShardLog,
+} from './shard-log.ts';
 
 export interface ContractOptions {
   /** Bytes after which the implementation should begin another file or block, where it has such. */
@@ -66,6 +73,7 @@ export function describeShardLogContract(name: string, open: Open): void {
     describeReading(openTracked);
     describeTime(openTracked);
     describeLife(openTracked);
+    describeWriters(openTracked);
   });
 }
 
@@ -288,5 +296,103 @@ function describeLife(open: Open): void {
     const [again] = await Promise.all([reopen(), ...appends]);
     await expect(log.append(SHARD, [makeRecord(21)])).rejects.toMatchObject({ code: 'ServerBusy' });
     expect((await readAll(again.log)).map(numberOf)).toEqual(span(1, 20));
+  });
+}
+
+const KEY = '0123456789abcdef0123456789abcdef';
+const OTHER_KEY = 'f'.repeat(32);
+
+const writerOf = (key: string, previous: number, sequence: number): AppendWriter => ({
+  key,
+  previous,
+  sequence,
+});
+
+const repeated = (lastSequence: number): object => ({
+  code: 'InvalidSequenceId',
+  details: { lastSequence },
+});
+
+function describeWriters(open: Open): void {
+  test('an append of a writer is refused when repeated, also in another cut, and told how far it is', async () => {
+    const { log } = await open({});
+    await log.createShard(SHARD);
+    const send = (previous: number, sequence: number, key = KEY): Promise<number> =>
+      log.append(SHARD, [makeRecord(1), makeRecord(2)], writerOf(key, previous, sequence));
+    expect(await send(0, 100)).toBe(1);
+    for (const [previous, sequence] of [
+      [0, 100],
+      [0, 50],
+      [99, 100],
+      [99, 300],
+    ] as const)
+      await expect(send(previous, sequence)).rejects.toMatchObject(repeated(100));
+    expect(await send(100, 200)).toBe(3);
+    expect(await send(250, 300)).toBe(5);
+    expect(await send(0, 100, OTHER_KEY)).toBe(7);
+    await expect(send(250, 300)).rejects.toMatchObject(repeated(300));
+    expect(await log.append(SHARD, [makeRecord(9)])).toBe(9);
+    expect(await readAll(log)).toHaveLength(9);
+  });
+
+  test('writers of different shards know nothing of each other', async () => {
+    const { log } = await open({});
+    const other: ShardKey = { ...SHARD, shardId: 1 };
+    await log.createShard(SHARD);
+    await log.createShard(other);
+    await log.append(SHARD, [makeRecord(1)], writerOf(KEY, 0, 100));
+    expect(await log.append(other, [makeRecord(1)], writerOf(KEY, 0, 100))).toBe(1);
+  });
+
+  test('of repeats that wait together exactly one is stored', async () => {
+    const { log } = await open({});
+    await log.createShard(SHARD);
+    const results = await Promise.allSettled(
+      span(1, 40).map((number) =>
+        log.append(
+          SHARD,
+          [makeRecord(number)],
+          writerOf(KEY, (number % 4) * 10, (number % 4) * 10 + 10),
+        ),
+      ),
+    );
+    const stored = results.filter((result) => result.status === 'fulfilled');
+    expect(await readAll(log)).toHaveLength(stored.length);
+    expect(stored).toHaveLength(3);
+    for (const result of results)
+      if (result.status === 'rejected')
+        expect(result.reason).toMatchObject({ code: 'InvalidSequenceId' });
+    await expect(log.append(SHARD, [makeRecord(1)], writerOf(KEY, 30, 40))).rejects.toMatchObject(
+      repeated(40),
+    );
+  });
+
+  test('what writers have stored is known after a restart, over file borders and after a trim', async () => {
+    let { log, reopen } = await open({ fileBytesMax: 1000 });
+    await log.createShard(SHARD);
+    const keys = span(1, 5).map((number) => String(number).repeat(32));
+    for (let round = 1; round <= 8; round++) {
+      for (const key of keys.slice(round % 3))
+        await log.append(SHARD, [makeRecord(round)], writerOf(key, round * 10 - 10, round * 10));
+      if (round % 2 === 0) ({ log, reopen } = await reopen());
+      if (round === 7) await log.trim(SHARD, Number.MAX_SAFE_INTEGER);
+      for (const [index, key] of keys.entries()) {
+        const stored = [round, round - 1, round - 2].find((one) => index >= one % 3) ?? 0;
+        if (stored === 0) continue;
+        await expect(
+          log.append(SHARD, [makeRecord(1)], writerOf(key, stored * 10 - 1, stored * 10)),
+        ).rejects.toMatchObject(repeated(stored * 10));
+      }
+    }
+  });
+
+  test('an append that was refused for its size leaves its writer as it was', async () => {
+    const { log } = await open({ queueBytesMax: 20_000 });
+    await log.createShard(SHARD);
+    const large = makeRecord(1, { payload: new Uint8Array(30_000) });
+    await expect(log.append(SHARD, [large], writerOf(KEY, 0, 10))).rejects.toMatchObject({
+      code: 'PostBodyTooLarge',
+    });
+    expect(await log.append(SHARD, [makeRecord(1)], writerOf(KEY, 0, 10))).toBe(1);
   });
 }

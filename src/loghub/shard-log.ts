@@ -6,7 +6,8 @@
  * - sequences of a shard are consecutive integers from 1; one per stored log group, never reused;
  * - `append` resolves only when its records are durable (see the durability setting) and an append of
  *   several records gets consecutive sequences;
- * - a record that `read` has returned once is returned again until it is trimmed.
+ * - a record that `read` has returned once is returned again until it is trimmed;
+ * - an append of a writer is refused when repeated exactly if it is stored, whatever crashed in between.
  */
 import type { CompressionType } from '#protocol/compression-type.ts';
 
@@ -28,6 +29,19 @@ export interface NewRecord {
   readonly receiveTimeMs: number;
   /** Address of the sender, for `appendMeta`; empty when unknown. At most 64 bytes. */
   readonly clientAddress: string;
+}
+
+/**
+ * The place of an append in what one writer sends, so that a repeated one is refused. Sequences of a writer
+ * are its own numbers, such as offsets in a file; they only grow.
+ */
+export interface AppendWriter {
+  /** 128 bits, 32 lower-case hex digits. */
+  readonly key: string;
+  /** The append continues what the writer had stored up to here. */
+  readonly previous: number;
+  /** What is stored once the append is; above `previous`, at most 2^53 - 1. */
+  readonly sequence: number;
 }
 
 export interface LogRecord extends NewRecord {
@@ -56,10 +70,17 @@ export interface ShardLog {
   /** Removes all shards of a logstore and their bytes (idempotent). */
   deleteLogstore(logstoreId: string): Promise<void>;
   /**
-   * Appends records, all or none. Returns the sequence of the first.
+   * Appends records, all or none. Returns the sequence of the first. With a writer: refused with
+   * InvalidSequenceId, details {lastSequence}, when the writer has more stored in this shard than
+   * `previous`; otherwise its last sequence becomes `sequence`, in one step with the records. Writers that
+   * were silent for longest are forgotten: then a repeated append is accepted, never a new one refused.
    * Errors: ServerBusy (queue bound reached, or the disk is full; both retryable), ShardNotExist.
    */
-  append(shard: ShardKey, records: readonly NewRecord[]): Promise<number>;
+  append(
+    shard: ShardKey,
+    records: readonly NewRecord[],
+    writer?: AppendWriter | undefined,
+  ): Promise<number>;
   /**
    * Records from `fromSequence` on, in order; [] at the end. Before the first sequence it starts there.
    * A damaged record in the middle is never skipped silently: it throws `ShardLogDamaged` with details

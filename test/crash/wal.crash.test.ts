@@ -1,6 +1,7 @@
 /**
  * Goal: whatever the moment at which the process or the machine stops, every acknowledged log is there
- * afterwards, byte for byte, and nothing else is half there.
+ * afterwards, byte for byte, and nothing else is half there; and what is remembered of each writer is what
+ * is stored of it, so that a repeat is refused exactly when it would be a second copy.
  * Method: a seeded workload (appends, restarts of files, trims, a new logstore) runs over the modelled
  * disk and is stopped at every single change of the disk in turn: by a kill (the disk goes on as it is)
  * or by a loss of power (unsynced bytes and names kept, lost or torn). What comes up again is checked,
@@ -12,7 +13,7 @@ import { EmbeddedShardLog } from '#loghub/embedded/embedded-shard-log.ts';
 import { MemoryClock } from '#platform/memory-clock.ts';
 import { diskError, MemoryFiles } from '#platform/memory-files.ts';
 import { SeededRandom } from '#platform/seeded-random.ts';
-import type { NewRecord, ShardKey } from '#loghub/shard-log.ts';
+import type { AppendWriter, NewRecord, ShardKey } from '#loghub/shard-log.ts';
 import type { Random } from '#platform/random.ts';
 
 const SHARDS: readonly ShardKey[] = [
@@ -29,6 +30,11 @@ interface Ledger {
   /** By shard: appends that were sent and had no answer, or a refusal. */
   readonly unsettled: Map<string, (readonly NewRecord[])[]>;
   readonly created: Set<string>;
+  /** By append: its writer. */
+  readonly writers: Map<readonly NewRecord[], AppendWriter>;
+  /** By shard and writer key: what is stored, and what was sent. */
+  readonly storedUpTo: Map<string, number>;
+  readonly sentUpTo: Map<string, number>;
   /** By shard: the largest time that a trim was asked for. */
   readonly trimmedBefore: Map<string, number>;
   clockMs: number;
@@ -41,6 +47,9 @@ function newLedger(): Ledger {
     acknowledged: new Map(),
     unsettled: new Map(),
     created: new Set(),
+    writers: new Map(),
+    storedUpTo: new Map(),
+    sentUpTo: new Map(),
     trimmedBefore: new Map(),
     clockMs: 1_000_000,
   };
@@ -78,13 +87,55 @@ async function append(
   const records = Array.from({ length: count }, () => makeRecord(random, ledger));
   const unsettled = ledger.unsettled.get(nameOf(shard)) ?? [];
   ledger.unsettled.set(nameOf(shard), [...unsettled, records]);
-  const first = await log.append(shard, records);
+  const writer = random.below(3) === 0 ? undefined : nextOf(shard, at);
+  if (writer !== undefined) ledger.writers.set(records, writer);
+  const first = await log.append(shard, records, writer);
+  noteStored(ledger, shard, records);
   const others = (ledger.unsettled.get(nameOf(shard)) ?? []).filter((one) => one !== records);
   ledger.unsettled.set(nameOf(shard), others);
   for (const [index, record] of records.entries()) {
     const key = `${nameOf(shard)}#${first + index}`;
     if (ledger.acknowledged.has(key)) throw new Error(`sequence ${key} was given twice`);
     ledger.acknowledged.set(key, record);
+  }
+}
+
+const KEYS: readonly string[] = ['a', 'b', 'c'].map((digit) => digit.repeat(32));
+const nameOfWriter = (shard: ShardKey, key: string): string => `${nameOf(shard)}@${key}`;
+
+/** The place of the next append of a writer, which sends on without waiting for answers. */
+function nextOf(
+  shard: ShardKey,
+  at: { readonly random: Random; readonly ledger: Ledger },
+): AppendWriter {
+  const key = KEYS[at.random.below(KEYS.length)]!;
+  const name = nameOfWriter(shard, key);
+  const previous = at.ledger.sentUpTo.get(name) ?? 0;
+  const sequence = previous + 1 + at.random.below(1000);
+  at.ledger.sentUpTo.set(name, sequence);
+  return { key, previous, sequence };
+}
+
+function noteStored(ledger: Ledger, shard: ShardKey, records: readonly NewRecord[]): void {
+  const writer = ledger.writers.get(records);
+  if (writer === undefined) return;
+  const name = nameOfWriter(shard, writer.key);
+  ledger.storedUpTo.set(name, Math.max(ledger.storedUpTo.get(name) ?? 0, writer.sequence));
+}
+
+/** A repeat of what is stored is refused. What was sent and is not stored will be sent again. */
+async function checkWriters(log: EmbeddedShardLog, shard: ShardKey, ledger: Ledger): Promise<void> {
+  for (const key of KEYS) {
+    const name = nameOfWriter(shard, key);
+    const stored = ledger.storedUpTo.get(name);
+    ledger.sentUpTo.set(name, stored ?? 0);
+    if (stored === undefined) continue;
+    const repeat = { key, previous: stored - 1, sequence: stored + 5 };
+    const record = makeRecord(new SeededRandom(1), ledger);
+    await expect(log.append(shard, [record], repeat)).rejects.toMatchObject({
+      code: 'InvalidSequenceId',
+      details: { lastSequence: stored },
+    });
   }
 }
 
@@ -142,8 +193,11 @@ async function check(log: EmbeddedShardLog, ledger: Ledger): Promise<void> {
       expect(record.receiveTimeMs).toBeLessThan(ledger.trimmedBefore.get(name) ?? 0);
     }
     expectNewest(ledger, name, nextSequence);
-    expectWholeAppends(unacknowledged, ledger.unsettled.get(name) ?? []);
+    const unsettled = ledger.unsettled.get(name) ?? [];
+    for (const append of expectWholeAppends(unacknowledged, unsettled))
+      noteStored(ledger, shard, append);
     ledger.unsettled.set(name, []);
+    await checkWriters(log, shard, ledger);
     for (const { sequence, ...record } of records)
       ledger.acknowledged.set(`${name}#${sequence}`, record);
   }
@@ -158,8 +212,9 @@ function expectNewest(ledger: Ledger, name: string, nextSequence: number): void 
 function expectWholeAppends(
   found: readonly NewRecord[],
   sent: readonly (readonly NewRecord[])[],
-): void {
+): readonly (readonly NewRecord[])[] {
   const rest = [...sent];
+  const stored: (readonly NewRecord[])[] = [];
   let position = 0;
   while (position < found.length) {
     const index = rest.findIndex(
@@ -171,7 +226,9 @@ function expectWholeAppends(
     const append = rest.splice(index, 1)[0]!;
     expect(found.slice(position, position + append.length)).toEqual(append);
     position += append.length;
+    stored.push(append);
   }
+  return stored;
 }
 
 function stop(files: MemoryFiles, random: Random): MemoryFiles {

@@ -19,6 +19,7 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type {
+  AppendWriter,
   LogRecord,
   NewRecord,
   ReadOptions,
@@ -130,8 +131,12 @@ export class EmbeddedShardLog implements ShardLog {
   }
 
   /** The payloads are written from where they are: they must not change before this settles. */
-  async append(shard: ShardKey, records: readonly NewRecord[]): Promise<number> {
-    return await this.#wal(shard).append(records);
+  async append(
+    shard: ShardKey,
+    records: readonly NewRecord[],
+    writer?: AppendWriter,
+  ): Promise<number> {
+    return await this.#wal(shard).append(records, writer);
   }
 
   async read(

@@ -7,7 +7,9 @@ import {
   encodeFileHeader,
   encodeRecordHead,
   isBodyValid,
+  RECORD_HEADER_BYTES,
   shardSalt,
+  type WriterEntry,
 } from './record-codec.ts';
 import type { NewRecord } from '../shard-log.ts';
 
@@ -22,18 +24,37 @@ const newRecord: fc.Arbitrary<NewRecord> = fc.record({
   clientAddress: fc.string({ unit: 'grapheme', maxLength: 10 }),
 });
 
-function encode(record: NewRecord, sequence: number, endsAppend = true): Uint8Array {
+const writerEntry: fc.Arbitrary<WriterEntry> = fc.record({
+  key: fc
+    .uint8Array({ minLength: 16, maxLength: 16 })
+    .map((key) => Buffer.from(key).toString('hex')),
+  sequence: fc.maxSafeNat(),
+});
+
+/** Only the last record of an append names a writer. */
+const place: fc.Arbitrary<{ endsAppend: boolean; writer: WriterEntry | undefined }> = fc.oneof(
+  fc.constant({ endsAppend: false, writer: undefined }),
+  fc.record({ endsAppend: fc.constant(true), writer: fc.option(writerEntry, { nil: undefined }) }),
+);
+
+function encode(
+  record: NewRecord,
+  sequence: number,
+  endsAppend = true,
+  writer?: WriterEntry,
+): Uint8Array {
   const { receiveTimeMs } = record;
-  const place = { sequence, receiveTimeMs, endsAppend, syncedBytes: 77, salt };
+  const place = { sequence, receiveTimeMs, endsAppend, syncedBytes: 77, salt, writer };
   return new Uint8Array(Buffer.concat([encodeRecordHead(record, place), record.payload]));
 }
 
 test('any record comes back as it was', () => {
   fc.assert(
-    fc.property(newRecord, fc.nat(2 ** 40), fc.boolean(), (record, sequence, endsAppend) => {
-      const bytes = encode(record, sequence, endsAppend);
+    fc.property(newRecord, fc.nat(2 ** 40), place, (record, sequence, { endsAppend, writer }) => {
+      const bytes = encode(record, sequence, endsAppend, writer);
       const header = decodeRecordHeader(bytes, salt)!;
       expect(header).toMatchObject({ recordBytes: bytes.length, endsAppend, syncedBytes: 77 });
+      expect(header.writer).toEqual(writer);
       expect(isBodyValid(bytes, header)).toBe(true);
       expect(decodeRecord(bytes, header)).toEqual({ ...record, sequence });
     }),
@@ -43,9 +64,9 @@ test('any record comes back as it was', () => {
 test('a record with any byte changed, cut short, or of another shard is not valid', () => {
   fc.assert(
     fc.property(newRecord, fc.nat(), fc.integer({ min: 1, max: 255 }), (record, at, mask) => {
-      const bytes = encode(record, 9);
+      const bytes = encode(record, 9, true, { key: '0f'.repeat(16), sequence: 77 });
       expect(decodeRecordHeader(bytes, salt + 1)).toBeUndefined();
-      expect(decodeRecordHeader(bytes.subarray(0, 47), salt)).toBeUndefined();
+      expect(decodeRecordHeader(bytes.subarray(0, RECORD_HEADER_BYTES - 1), salt)).toBeUndefined();
       const index = at % bytes.length;
       bytes[index] = bytes[index]! ^ mask;
       const header = decodeRecordHeader(bytes, salt);

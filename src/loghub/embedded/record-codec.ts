@@ -16,24 +16,27 @@
  *       42    L  logstore id, UTF-8
  *     42+L    4  CRC32C of the bytes before
  *
- * Records follow each other without gaps, R = 48 + A + P bytes each:
+ * Records follow each other without gaps, R = 72 + A + P bytes each:
  *
  *        0    4  marker "SLRC", found by search when a length before it is damaged
- *        4    4  CRC32C of bytes 8–47, seeded with the CRC32C of "<logstore id>/<shard id>", so that a
+ *        4    4  CRC32C of bytes 8–71, seeded with the CRC32C of "<logstore id>/<shard id>", so that a
  *                record of another shard never passes
- *        8    4  CRC32C of bytes 48–R
+ *        8    4  CRC32C of bytes 72–R
  *       12    4  R
  *       16    1  compression: 0 none, 1 lz4, 2 deflate, 3 zstd, 4 gzip
  *       17    1  A, bytes of the client address, at most 64
- *       18    1  flags: bit 0 set on the last record of an append; the others are zero
+ *       18    1  flags: bit 0 set on the last record of an append, bit 1 set on such a one when its append has
+ *                a writer; the others are zero
  *       19    1  zero
  *       20    4  raw bytes: of the payload once decompressed
  *       24    4  log count
  *       28    8  sequence, one more than the record before
  *       36    8  receive time, Unix ms, not below the record before
  *       44    4  synced bytes: how much of this file was known to be durable when this was written
- *       48    A  client address, UTF-8
- *     48+A    P  payload, as the client compressed it
+ *       48   16  writer key; zero without bit 1
+ *       64    8  writer sequence: what the writer has stored once this record is; zero without bit 1
+ *       72    A  client address, UTF-8
+ *     72+A    P  payload, as the client compressed it
  *
  * Valid: a file whose header checks out (it is written whole before it gets its name); a record whose
  * two checksums, marker and constants are right and whose sequence is the expected one. The records of a
@@ -53,11 +56,13 @@ import type { CompressionType } from '#protocol/compression-type.ts';
 import type { LogRecord, NewRecord, ShardKey } from '../shard-log.ts';
 
 export const WAL_VERSION = 1;
-export const RECORD_HEADER_BYTES = 48;
+export const RECORD_HEADER_BYTES = 72;
 
 const FILE_MAGIC = 'SLUICWAL';
 const FILE_HEADER_FIXED_BYTES = 46;
 const ENDS_APPEND = 1;
+const HAS_WRITER = 2;
+const FLAGS: ReadonlySet<number> = new Set([0, ENDS_APPEND, ENDS_APPEND | HAS_WRITER]);
 const COMPRESSIONS: readonly CompressionType[] = ['none', 'lz4', 'deflate', 'zstd', 'gzip'];
 const UINT32_MAX = 0xffff_ffff;
 
@@ -75,6 +80,13 @@ export interface WalFileHeader {
   readonly createdMs: number;
 }
 
+/** What a writer has stored. */
+export interface WriterEntry {
+  /** 32 lower-case hex digits. */
+  readonly key: string;
+  readonly sequence: number;
+}
+
 export interface RecordHeader {
   readonly recordBytes: number;
   readonly bodyChecksum: number;
@@ -86,6 +98,7 @@ export interface RecordHeader {
   readonly sequence: number;
   readonly receiveTimeMs: number;
   readonly syncedBytes: number;
+  readonly writer: WriterEntry | undefined;
 }
 
 /** What a record gets from its place in the log. */
@@ -95,6 +108,8 @@ export interface RecordPlace {
   readonly endsAppend: boolean;
   readonly syncedBytes: number;
   readonly salt: number;
+  /** Only with `endsAppend`. */
+  readonly writer: WriterEntry | undefined;
 }
 
 /** The seed of the header checksums of a shard's records. */
@@ -166,12 +181,13 @@ export function encodeRecordHead(record: NewRecord, place: RecordPlace): Uint8Ar
   view.setUint32(12, recordBytes, true);
   head[16] = compression;
   head[17] = address.written;
-  head[18] = place.endsAppend ? ENDS_APPEND : 0;
+  head[18] = flagsOf(place);
   view.setUint32(20, record.rawBytes, true);
   view.setUint32(24, record.logCount, true);
   setUint64(view, 28, place.sequence);
   setUint64(view, 36, place.receiveTimeMs);
   view.setUint32(44, place.syncedBytes, true);
+  if (place.writer !== undefined) encodeWriterEntry(view, 48, place.writer);
   const addressChecksum = crc32c(head.subarray(RECORD_HEADER_BYTES, headBytes));
   view.setUint32(8, crc32c(record.payload, addressChecksum), true);
   view.setUint32(4, crc32c(head.subarray(8, RECORD_HEADER_BYTES), place.salt), true);
@@ -190,20 +206,27 @@ export function decodeRecordHeader(bytes: Uint8Array, salt: number): RecordHeade
   const addressBytes = view.getUint8(17);
   const flags = view.getUint8(18);
   if (compression === undefined || addressBytes > CLIENT_ADDRESS_BYTES_MAX) return undefined;
-  if (flags > ENDS_APPEND || view.getUint8(19) !== 0) return undefined;
+  if (!FLAGS.has(flags) || view.getUint8(19) !== 0) return undefined;
   if (recordBytes < RECORD_HEADER_BYTES + addressBytes) return undefined;
   return {
     recordBytes,
     bodyChecksum: view.getUint32(8, true),
     compression,
     addressBytes,
-    endsAppend: flags === ENDS_APPEND,
+    endsAppend: (flags & ENDS_APPEND) !== 0,
     rawBytes: view.getUint32(20, true),
     logCount: view.getUint32(24, true),
     sequence: getUint64(view, 28),
     receiveTimeMs: getUint64(view, 36),
     syncedBytes: view.getUint32(44, true),
+    writer: (flags & HAS_WRITER) === 0 ? undefined : decodeWriterEntry(view, 48),
   };
+}
+
+function flagsOf(place: RecordPlace): number {
+  assert(place.writer === undefined || place.endsAppend, 'a writer stands on the last record');
+  if (!place.endsAppend) return 0;
+  return place.writer === undefined ? ENDS_APPEND : ENDS_APPEND | HAS_WRITER;
 }
 
 /** Whether the bytes of a whole record match the checksum of its body. */
@@ -223,6 +246,18 @@ export function decodeRecord(bytes: Uint8Array, header: RecordHeader): LogRecord
     receiveTimeMs: header.receiveTimeMs,
     clientAddress: decoder.decode(bytes.subarray(RECORD_HEADER_BYTES, bodyStart)),
   };
+}
+
+/** 24 bytes: the key, 16, and the sequence. */
+export function encodeWriterEntry(view: DataView, offset: number, entry: WriterEntry): void {
+  for (let i = 0; i < 16; i++)
+    view.setUint8(offset + i, Number.parseInt(entry.key.slice(2 * i, 2 * i + 2), 16));
+  setUint64(view, offset + 16, entry.sequence);
+}
+
+export function decodeWriterEntry(view: DataView, offset: number): WriterEntry {
+  const bytes = Buffer.from(view.buffer, view.byteOffset + offset, 16);
+  return { key: bytes.toString('hex'), sequence: getUint64(view, offset + 16) };
 }
 
 export function setUint64(view: DataView, offset: number, value: number): void {

@@ -20,9 +20,10 @@ import {
   walFileName,
   type ReadableFile,
 } from './wal-file.ts';
-import { WriteQueue } from './write-queue.ts';
+import { WriteQueue, type QueuedAppend } from './write-queue.ts';
+import { refuseRepeated } from './writer-table.ts';
 import type { FileHandle } from '#platform/files.ts';
-import type { LogRecord, NewRecord, ReadOptions, ShardBounds } from '../shard-log.ts';
+import type { AppendWriter, LogRecord, NewRecord, ReadOptions, ShardBounds } from '../shard-log.ts';
 import type { SparseIndex } from './sparse-index.ts';
 import type { WalFileEntry, WalShared, WalState } from './wal-state.ts';
 
@@ -70,8 +71,8 @@ export class ShardWal {
   }
 
   /** See `ShardLog.append`. The payloads are not copied: they must not change before it settles. */
-  append(records: readonly NewRecord[]): Promise<number> {
-    return this.#queue.append(records);
+  append(records: readonly NewRecord[], writer?: AppendWriter): Promise<number> {
+    return this.#queue.append(records, writer);
   }
 
   async bounds(): Promise<ShardBounds> {
@@ -158,21 +159,34 @@ export class ShardWal {
     return this.#opening;
   }
 
-  async #commit(appends: readonly (readonly NewRecord[])[]): Promise<number> {
+  /** A repeat of an append of the same batch is refused only once that one is durable. */
+  async #commit(appends: readonly QueuedAppend[]): Promise<readonly (number | AppError)[]> {
     const state = await this.#open();
-    const firstSequence = state.nextSequence;
+    const refusals = refuseRepeated(state.writers, appends);
+    const accepted = appends.filter((_, index) => refusals[index] === undefined);
+    let sequence = state.nextSequence;
+    if (accepted.length > 0) await this.#store(state, accepted);
+    return appends.map(({ records }, index) => {
+      const refusal = refusals[index];
+      if (refusal !== undefined) return refusal;
+      sequence += records.length;
+      return sequence - records.length;
+    });
+  }
+
+  async #store(state: WalState, appends: readonly QueuedAppend[]): Promise<void> {
     try {
       await this.#makeWritable(state);
       const batch = this.#encode(state, appends);
       await this.#write(state, batch);
       this.#publish(state, batch);
+      for (const { writer } of appends) if (writer !== undefined) state.writers.note(writer);
     } catch (error) {
       this.#noteFailure(error);
       throw error;
     }
     this.#noteSuccess();
     this.#options.onAppend(state.nextSequence);
-    return firstSequence;
   }
 
   /** Turns to a new file when the newest one is full, or was given up. */
@@ -203,19 +217,21 @@ export class ShardWal {
     this.#shared.logger?.info({ ...this.#options.folder.shard }, 'shard log writes again');
   }
 
-  #encode(state: WalState, appends: readonly (readonly NewRecord[])[]): EncodedBatch {
+  #encode(state: WalState, appends: readonly QueuedAppend[]): EncodedBatch {
     const buffers: Uint8Array[] = [];
     const entries: { sequence: number; offset: number; receiveTimeMs: number }[] = [];
     let sequence = state.nextSequence;
     let offset = state.sizeBytes;
     let receiveTimeMs = state.lastReceiveTimeMs;
-    for (const records of appends)
+    for (const { records, writer } of appends)
       for (const [index, record] of records.entries()) {
         receiveTimeMs = Math.max(receiveTimeMs, Math.trunc(record.receiveTimeMs));
+        const endsAppend = index === records.length - 1;
         const head = encodeRecordHead(record, {
           sequence,
           receiveTimeMs,
-          endsAppend: index === records.length - 1,
+          endsAppend,
+          writer: endsAppend ? writer : undefined,
           syncedBytes: state.syncedBytes,
           salt: this.#salt,
         });
@@ -273,10 +289,10 @@ export class ShardWal {
         nextSequence: state.nextSequence,
         lastReceiveTimeMs: state.lastReceiveTimeMs,
       },
-      shared: this.#shared,
+      writers: state.writers.entries(),
     };
     this.#sparseWrites = this.#sparseWrites.then(() =>
-      writeSparse(this.#options.folder, file.firstSequence, content),
+      writeSparse(this.#options.folder, file.firstSequence, content, this.#shared),
     );
   }
 

@@ -26,6 +26,10 @@ export function sparseFileName(firstSequence: number): string {
   return `${String(firstSequence).padStart(16, '0')}.sparse`;
 }
 
+export function writersFileName(firstSequence: number): string {
+  return `${String(firstSequence).padStart(16, '0')}.writers`;
+}
+
 /** The first sequence that a file's name states, or undefined for other files. */
 export function parseWalFileName(name: string): number | undefined {
   const digits = NAME.exec(name)?.[1];

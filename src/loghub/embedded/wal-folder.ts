@@ -1,15 +1,19 @@
 /** The folder of a shard: making, finding and removing its files durably. */
 import { errorCode, errorMessage } from '#base/app-error.ts';
 import { encodeFileHeader, fileHeaderBytes, shardSalt } from './record-codec.ts';
-import { SparseIndex, type SyncedPoint } from './sparse-index.ts';
-import { parseWalFileName, sparseFileName, walFileName } from './wal-file.ts';
+import { SparseIndex, type SparseContent } from './sparse-index.ts';
+import { parseWalFileName, sparseFileName, walFileName, writersFileName } from './wal-file.ts';
 import { recoverNewestFile, type RecoveredFile } from './wal-recovery.ts';
+import { decodeWriterTable, encodeWriterTable, WriterTable } from './writer-table.ts';
+import type { WriterEntry } from './record-codec.ts';
 import type { Files } from '#platform/files.ts';
 import type { ShardKey } from '../shard-log.ts';
 import type { WalFileEntry, WalShared, WalState } from './wal-state.ts';
 
 const TEMPORARY_SUFFIX = '.tmp';
-const SPARSE_FILE_BYTES_MAX = 32 * 1024 * 1024;
+/** Ends the name of a snapshot of the writer table. */
+const WRITERS_SUFFIX = '.writers';
+const WHOLE_FILE_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface WalFolder {
   readonly shard: ShardKey;
@@ -24,26 +28,35 @@ export async function openWalFolder(folder: WalFolder, shared: WalShared): Promi
   const { files } = shared;
   await files.makeDirectory(folder.directory);
   const entries: WalFileEntry[] = [];
-  for (const name of await files.list(folder.directory)) {
+  const names = await files.list(folder.directory);
+  for (const name of names) {
     const path = `${folder.directory}/${name}`;
     const firstSequence = parseWalFileName(name);
     if (firstSequence !== undefined) entries.push({ firstSequence, path, timeFloorMs: undefined });
     else if (name.endsWith(TEMPORARY_SUFFIX)) await files.remove(path);
   }
-  await files.syncDirectory(folder.directory);
   const newest = entries.at(-1);
+  const current = newest === undefined ? '' : writersFileName(newest.firstSequence);
+  for (const name of names)
+    if (name.endsWith(WRITERS_SUFFIX) && name !== current)
+      await files.remove(`${folder.directory}/${name}`);
+  await files.syncDirectory(folder.directory);
   if (newest === undefined) {
     const state: WalState = { ...emptyState(folder.shard), files: entries };
     await startFile(folder, state, shared);
     return state;
   }
   const hint = await readSparse(files, sparsePath(folder, newest.firstSequence));
+  const writers = new WriterTable(
+    hint?.writers ?? (await readWriters(folder, newest.firstSequence, shared)),
+  );
   const recovered = await shared.pool.use(newest.path, (handle) =>
     recoverNewestFile(handle, {
       shard: folder.shard,
       salt: shardSalt(folder.shard),
       firstSequence: newest.firstSequence,
       hint,
+      writers,
     }),
   );
   newest.timeFloorMs = recovered.timeFloorMs;
@@ -56,6 +69,7 @@ export async function openWalFolder(folder: WalFolder, shared: WalShared): Promi
     sizeBytes: recovered.syncedBytes,
     syncedBytes: recovered.syncedBytes,
     sparseBytes: hint?.synced.syncedBytes ?? 0,
+    writers,
     isNewestSpent: !recovered.isWritable,
   };
 }
@@ -78,11 +92,16 @@ export async function startFile(
     timeFloorMs: state.lastReceiveTimeMs,
     createdMs: Math.max(0, Math.trunc(shared.clock.nowMs())),
   });
+  await leaveWriters(folder, state, shared);
   await writeWhole(files, temporary, { bytes: header, isSynced: true });
   await files.rename(temporary, path);
   await shared.pool.forget(path);
   await files.syncDirectory(folder.directory);
-  if (state.files.at(-1)?.path === path) state.files.pop();
+  const before = state.files.at(-1);
+  if (before?.path === path) state.files.pop();
+  // Left behind by a failure here it is removed when the shard is opened.
+  else if (before !== undefined)
+    await removeIfThere(files, writersPath(folder, before.firstSequence)).catch(() => undefined);
   state.files.push({
     firstSequence: state.nextSequence,
     path,
@@ -99,16 +118,13 @@ export async function startFile(
 export async function writeSparse(
   folder: WalFolder,
   firstSequence: number,
-  content: {
-    readonly index: SparseIndex;
-    readonly synced: SyncedPoint;
-    readonly shared: WalShared;
-  },
+  content: SparseContent,
+  shared: WalShared,
 ): Promise<void> {
-  const { files, logger } = content.shared;
+  const { files, logger } = shared;
   const path = sparsePath(folder, firstSequence);
   try {
-    const bytes = content.index.encode(content.synced);
+    const bytes = content.index.encode(content.synced, content.writers);
     await writeWhole(files, path + TEMPORARY_SUFFIX, { bytes, isSynced: false });
     await files.rename(path + TEMPORARY_SUFFIX, path);
   } catch (error) {
@@ -117,20 +133,59 @@ export async function writeSparse(
 }
 
 /** The content of a sparse file, or undefined when it cannot be read or is not valid. */
-export async function readSparse(
-  files: Files,
-  path: string,
-): Promise<ReturnType<typeof SparseIndex.decode>> {
+export async function readSparse(files: Files, path: string): Promise<SparseContent | undefined> {
+  const bytes = await readWhole(files, path).catch(() => undefined);
+  return bytes === undefined ? undefined : SparseIndex.decode(bytes);
+}
+
+/** Makes the snapshot for the file of the next record durable, or sure that there is none. */
+async function leaveWriters(folder: WalFolder, state: WalState, shared: WalShared): Promise<void> {
+  const { files } = shared;
+  const path = writersPath(folder, state.nextSequence);
+  const entries = state.writers.entries();
+  if (entries.length === 0) {
+    await removeIfThere(files, path);
+    return;
+  }
+  const place = { firstSequence: state.nextSequence, salt: shardSalt(folder.shard) };
+  const bytes = encodeWriterTable(entries, place);
+  await writeWhole(files, path + TEMPORARY_SUFFIX, { bytes, isSynced: true });
+  await files.rename(path + TEMPORARY_SUFFIX, path);
+  await files.syncDirectory(folder.directory);
+}
+
+/** The snapshot before a file; empty when there is none. Damage is reported: repeats may be accepted then. */
+async function readWriters(
+  folder: WalFolder,
+  firstSequence: number,
+  shared: WalShared,
+): Promise<readonly WriterEntry[]> {
+  const path = writersPath(folder, firstSequence);
+  let bytes: Uint8Array;
   try {
-    const handle = await files.open(path, 'read');
-    try {
-      const bytes = new Uint8Array(Math.min(await handle.size(), SPARSE_FILE_BYTES_MAX));
-      return SparseIndex.decode(bytes.subarray(0, await handle.read(bytes, 0)));
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return undefined;
+    bytes = await readWhole(shared.files, path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+  const place = { firstSequence, salt: shardSalt(folder.shard) };
+  const entries = decodeWriterTable(bytes, place);
+  if (entries === undefined)
+    shared.logger?.error({ ...folder.shard }, 'writer table is damaged, repeats may be accepted');
+  return entries ?? [];
+}
+
+function writersPath(folder: WalFolder, firstSequence: number): string {
+  return `${folder.directory}/${writersFileName(firstSequence)}`;
+}
+
+async function readWhole(files: Files, path: string): Promise<Uint8Array> {
+  const handle = await files.open(path, 'read');
+  try {
+    const bytes = new Uint8Array(Math.min(await handle.size(), WHOLE_FILE_BYTES_MAX));
+    return bytes.subarray(0, await handle.read(bytes, 0));
+  } finally {
+    await handle.close();
   }
 }
 
@@ -190,6 +245,7 @@ function emptyState(shard: ShardKey): Omit<WalState, 'files'> {
     sizeBytes: fileHeaderBytes(shard),
     syncedBytes: 0,
     sparseBytes: 0,
+    writers: new WriterTable(),
     isNewestSpent: true,
   };
 }

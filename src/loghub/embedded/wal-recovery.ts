@@ -6,7 +6,8 @@ import { HEADER_READ_BYTES, READ_BYTES_MAX } from '../limits.ts';
 import { FileWindow } from './file-window.ts';
 import { decodeFileHeader, fileHeaderBytes, isBodyValid } from './record-codec.ts';
 import { RecordWalk, type GapStep, type RecordStep } from './record-walk.ts';
-import { SparseIndex, type SyncedPoint } from './sparse-index.ts';
+import { SparseIndex, type SparseContent, type SyncedPoint } from './sparse-index.ts';
+import type { WriterTable } from './writer-table.ts';
 import type { FileHandle } from '#platform/files.ts';
 import type { ShardKey } from '../shard-log.ts';
 
@@ -15,7 +16,9 @@ export interface RecoveryInput {
   readonly salt: number;
   readonly firstSequence: number;
   /** What the sparse file says, when there is a valid one. */
-  readonly hint: { readonly index: SparseIndex; readonly synced: SyncedPoint } | undefined;
+  readonly hint: SparseContent | undefined;
+  /** As it stands where the hint ends, or before the file; takes in the records that stay. */
+  readonly writers: WriterTable;
 }
 
 export interface RecoveredFile extends SyncedPoint {
@@ -64,6 +67,10 @@ export async function recoverNewestFile(
   const tail = await walkTail(handle, { input, known, index, size });
   const end = await proveTail(handle, tail.unproven, known);
   index.cut(end.nextSequence);
+  noteWriters(
+    input.writers,
+    tail.unproven.filter(({ header }) => header.sequence < end.nextSequence),
+  );
   if (size > end.syncedBytes) await handle.truncate(end.syncedBytes);
   const unprovenFrom = tail.unproven[0]?.offset ?? end.syncedBytes;
   if (size > known.syncedBytes) await rewriteAndSync(handle, unprovenFrom, end.syncedBytes);
@@ -108,13 +115,20 @@ async function walkTail(
       continue;
     }
     const { header, offset } = step;
-    if (unproven.length > 0 && header.syncedBytes > unproven[0]!.offset)
-      unproven = unproven.filter((before) => before.offset >= header.syncedBytes);
+    if (unproven.length > 0 && header.syncedBytes > unproven[0]!.offset) {
+      const isProven = (before: UnprovenRecord): boolean => before.offset < header.syncedBytes;
+      noteWriters(input.writers, unproven.filter(isProven));
+      unproven = unproven.filter((before) => !isProven(before));
+    }
     unproven.push({ ...step, timeBeforeMs });
     timeBeforeMs = header.receiveTimeMs;
     index.add({ sequence: header.sequence, offset, receiveTimeMs: header.receiveTimeMs });
   }
   return { unproven, damaged };
+}
+
+function noteWriters(writers: WriterTable, records: readonly RecordStep[]): void {
+  for (const { header } of records) if (header.writer !== undefined) writers.note(header.writer);
 }
 
 /** A gap inside bytes that a later record knows to be synced is damage; any other is a torn tail. */

@@ -2,6 +2,7 @@
 import { CLOSED_INDEXES_MAX } from '../limits.ts';
 import type { FilePool } from './file-pool.ts';
 import type { SparseIndex } from './sparse-index.ts';
+import type { WriterTable } from './writer-table.ts';
 import type { ByteBudget } from './write-queue.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -34,6 +35,8 @@ export interface WalState {
   syncedBytes: number;
   /** How many bytes the newest file's sparse file covers; 0 when there is none. */
   sparseBytes: number;
+  /** What the writers have stored; never counts what is not durable as the setting has it. */
+  writers: WriterTable;
   /** The newest file must not be written to any more. */
   isNewestSpent: boolean;
 }

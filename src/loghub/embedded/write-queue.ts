@@ -1,8 +1,10 @@
 import { AppError, errorCode } from '#base/app-error.ts';
-import { assert } from '#base/assert.ts';
+import { assert, must } from '#base/assert.ts';
 import { BATCH_BYTES_MAX, CLIENT_ADDRESS_BYTES_MAX } from '../limits.ts';
 import { RECORD_HEADER_BYTES } from './record-codec.ts';
-import type { NewRecord } from '../shard-log.ts';
+import type { AppendWriter, NewRecord } from '../shard-log.ts';
+
+const WRITER_KEY = /^[0-9a-f]{32}$/u;
 
 /** Bytes that wait in all shards of a log together. */
 export interface ByteBudget {
@@ -10,14 +12,20 @@ export interface ByteBudget {
   readonly bytesMax: number;
 }
 
-/**
- * Makes the appends durable, all or none, and returns the sequence of the first record. When it throws
- * none of them may ever be read.
- */
-export type CommitBatch = (appends: readonly (readonly NewRecord[])[]) => Promise<number>;
-
-interface WaitingAppend {
+export interface QueuedAppend {
   readonly records: readonly NewRecord[];
+  readonly writer: AppendWriter | undefined;
+}
+
+/**
+ * Makes the appends durable, all or none of those it does not refuse. Returns for each, in order, the
+ * sequence of its first record or why it is refused. When it throws none of them may ever be read.
+ */
+export type CommitBatch = (
+  appends: readonly QueuedAppend[],
+) => Promise<readonly (number | AppError)[]>;
+
+interface WaitingAppend extends QueuedAppend {
   readonly bytes: number;
   readonly resolve: (firstSequence: number) => void;
   readonly reject: (error: Error) => void;
@@ -47,8 +55,9 @@ export class WriteQueue {
   }
 
   /** The sequence of the first record, once the append is durable. */
-  append(records: readonly NewRecord[]): Promise<number> {
+  append(records: readonly NewRecord[], writer: AppendWriter | undefined): Promise<number> {
     assert(records.length > 0, 'an append has records');
+    if (writer !== undefined) assertWriter(writer);
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
     let bytes = 0;
     for (const record of records)
@@ -63,7 +72,7 @@ export class WriteQueue {
     this.#bytes += bytes;
     this.#budget.usedBytes += bytes;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.#waiting.push({ records, bytes, resolve, reject });
+    this.#waiting.push({ records, writer, bytes, resolve, reject });
     this.#running ??= this.#run();
     return promise;
   }
@@ -83,10 +92,11 @@ export class WriteQueue {
     while (this.#waiting.length > 0) {
       const batch = this.#takeBatch();
       try {
-        let sequence = await this.#commit(batch.map((append) => append.records));
-        for (const append of batch) {
-          append.resolve(sequence);
-          sequence += append.records.length;
+        const outcomes = await this.#commit(batch);
+        for (const [index, append] of batch.entries()) {
+          const outcome = must(outcomes[index], 'every append has an outcome');
+          if (typeof outcome === 'number') append.resolve(outcome);
+          else append.reject(outcome);
         }
       } catch (error) {
         const refusal = asRefusal(error);
@@ -110,6 +120,13 @@ export class WriteQueue {
     }
     return this.#waiting.splice(0, count);
   }
+}
+
+function assertWriter(writer: AppendWriter): void {
+  const { key, previous, sequence } = writer;
+  assert(WRITER_KEY.test(key), 'a writer key has 32 lower-case hex digits');
+  assert(Number.isSafeInteger(sequence) && previous >= 0, 'writer sequences are not negative');
+  assert(sequence > previous, 'a writer goes forward');
 }
 
 /** What the disk did is an operating error that may pass; anything else is a bug and stays one. */
