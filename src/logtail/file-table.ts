@@ -118,7 +118,8 @@ export class FileTable {
       await this.#locate(follower);
       const rotation = { atMs: this.#context.clock.monotonicMs(), bornNs: bornNs(newest.facts) };
       follower.rotations = [...follower.rotations, rotation];
-      await this.#addMissed(follower, opened.facts);
+      const from = follower.rotations[0]?.bornNs ?? rotation.bornNs;
+      await this.#addMissed(follower, { from, current: opened.facts });
     }
     const { sizeBytes } = opened.facts;
     const offset = start === 'end' ? await lineStartBefore(opened.handle, sizeBytes) : start;
@@ -154,17 +155,21 @@ export class FileTable {
    * Generations that were made and rotated away since the last look, oldest first. A listing that runs into a rotation
    * can miss names, so the search is repeated for a while.
    */
-  async #addMissed(follower: PathFollower, current: FileFacts): Promise<void> {
+  async #addMissed(
+    follower: PathFollower,
+    span: { readonly from: bigint; readonly current: FileFacts | undefined },
+  ): Promise<void> {
+    const { from, current } = span;
     follower.searchedMs = this.#context.clock.monotonicMs();
-    const from = follower.rotations[0]?.bornNs;
-    const to = bornNs(current);
-    if (from === undefined) return;
+    const to = current === undefined ? undefined : bornNs(current);
+    const currentKey = current === undefined ? '' : fileKey(current);
     for (const sibling of await listRotated(follower.path)) {
       const born = bornNs(sibling.facts);
-      if (born < from || born > to || this.find(sibling.facts) !== undefined) continue;
+      if (born < from || (to !== undefined && born > to)) continue;
+      if (this.find(sibling.facts) !== undefined) continue;
       const opened = await this.#open(sibling.name);
       if (opened === undefined) continue;
-      if (this.find(opened.facts) !== undefined || fileKey(opened.facts) === fileKey(current)) {
+      if (this.find(opened.facts) !== undefined || fileKey(opened.facts) === currentKey) {
         await opened.handle.close();
         continue;
       }
@@ -175,10 +180,29 @@ export class FileTable {
     }
   }
 
-  async #searchAgain(follower: PathFollower, current: FileFacts, nowMs: number): Promise<void> {
+  /**
+   * After a rotation, and now and then while nothing is behind the path: its last generation may have been made and
+   * rotated away unseen, with none after it.
+   */
+  async #searchAgain(
+    follower: PathFollower,
+    current: FileFacts | undefined,
+    nowMs: number,
+  ): Promise<void> {
     follower.rotations = follower.rotations.filter(({ atMs }) => nowMs - atMs < ROTATION_SEARCH_MS);
-    if (follower.rotations.length > 0 && nowMs - follower.searchedMs >= ROTATION_SEARCH_GAP_MS)
-      await this.#addMissed(follower, current);
+    const newest = follower.readers.at(-1);
+    const from = follower.rotations[0]?.bornNs ?? (newest && bornNs(newest.facts));
+    if (from === undefined) return;
+    if (follower.rotations.length === 0 && current !== undefined) {
+      follower.absent = false;
+      return;
+    }
+    if (current === undefined && !follower.absent) {
+      follower.absent = true;
+      follower.rotations = [...follower.rotations, { atMs: nowMs, bornNs: from }];
+    }
+    const gapMs = follower.rotations.length > 0 ? ROTATION_SEARCH_GAP_MS : ROTATION_SEARCH_MS;
+    if (nowMs - follower.searchedMs >= gapMs) await this.#addMissed(follower, { from, current });
   }
 
   /** Finds the names that closed readers of a rotated path have now, while they can still be found. */
@@ -205,11 +229,9 @@ export class FileTable {
       const followed = this.find(facts);
       if (followed === undefined)
         await this.appear({ ...facts, path: follower.path, input: follower.input }, 0);
-      else {
-        this.see(followed, facts, follower.path);
-        if (follower.rotations.length > 0) await this.#searchAgain(follower, facts, nowMs);
-      }
+      else this.see(followed, facts, follower.path);
     }
+    await this.#searchAgain(follower, facts, nowMs);
     if (!follower.isPumping) await this.#settle(follower, currentKey, nowMs);
     follower.start();
   }

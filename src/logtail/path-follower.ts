@@ -48,6 +48,8 @@ export class PathFollower {
   /** Recent rotations, for the search of generations that nobody saw; `bornNs` is that of the file before. */
   rotations: readonly { readonly atMs: number; readonly bornNs: bigint }[] = [];
   searchedMs = 0;
+  /** Nothing was behind the path at the last look. */
+  absent = false;
   readonly #context: FollowerContext;
   readonly #targetKey: string;
   readonly #packPrefix: string;
