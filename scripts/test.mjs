@@ -13,6 +13,7 @@ import {
   progress,
   runTool,
 } from './bootstrap.mjs';
+import { STATIC_CHECKS, runCheck } from './check.mjs';
 
 const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -45,16 +46,8 @@ process.env.CHROMIUM_PATH = ensureChromium();
 
 let failed = 0;
 let passed = 0;
-for (const [name, command, args] of [
-  ['format', 'oxfmt', ['--check', '.']],
-  ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
-  ['types', 'tsc', ['-p', '.']],
-  ['types of the console', 'tsc', ['-p', 'console']],
-  ['unused code', 'knip', ['--no-progress']],
-]) {
-  const ok = runTool(command, args);
-  progress(`${name}: ${ok ? 'passed' : 'failed'}`);
-  if (ok) passed++;
+for (const check of STATIC_CHECKS) {
+  if (await runCheck(check)) passed++;
   else failed++;
 }
 

@@ -30,8 +30,8 @@ import {
   SEAL_BYTES,
   SEAL_INTERVAL_MS,
   SEALS_AT_ONCE,
-  TTL_DAYS_FOREVER,
 } from './limits.ts';
+import { TTL_DAYS_MAX } from '#protocol/limits.ts';
 import { Provisioning, type LogstoreRequest } from './provisioning.ts';
 import { overlaps } from './manifest.ts';
 import { SegmentRegistry, type OpenSegment } from './segment-registry.ts';
@@ -252,7 +252,7 @@ export class Backend implements Service, SegmentSource {
   async expire(): Promise<void> {
     for (const logstore of this.#shards.logstores) {
       if (this.#stop.signal.aborted) return;
-      if (logstore.ttl < TTL_DAYS_FOREVER) await this.#expireLogstore(logstore);
+      if (logstore.ttl < TTL_DAYS_MAX) await this.#expireLogstore(logstore);
     }
   }
 

@@ -72,6 +72,3 @@ export const ACQUIRE_ATTEMPTS_MAX = 5;
 
 /** Keys asked for in one list call. */
 export const LIST_PAGE = 500;
-
-/** A ttl of so many days or more means for ever (sls-api 5.2). */
-export const TTL_DAYS_FOREVER = 3650;

@@ -49,3 +49,12 @@ export const byteSize: z.ZodType<number, string> = z.string().transform((value, 
   }
   return Number(parts[1]) * (UNITS[(parts[2] ?? '').toUpperCase()] ?? 1);
 });
+
+/** An IANA time zone that this runtime knows. */
+export const timeZoneName: z.ZodType<string, string> = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}, 'it is not a time zone such as Europe/Berlin');

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { MIB } from '#base/units.ts';
 import type { OptionTable } from './option-table.ts';
-import { booleanText, byteSize, listenAddress, nameList, text } from './option-values.ts';
+import {
+  booleanText,
+  byteSize,
+  listenAddress,
+  nameList,
+  text,
+  timeZoneName,
+} from './option-values.ts';
 import type { ListenAddress } from './option-values.ts';
 
 export interface ServerConfig {
@@ -14,6 +21,7 @@ export interface ServerConfig {
   readonly region: string;
   readonly timeWindow: 'any' | 'service';
   readonly queryMemoryBytes: number;
+  readonly timeZone: string;
   readonly trustProxy: boolean;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly json: boolean;
@@ -92,6 +100,15 @@ export const SERVER_OPTIONS: OptionTable<ServerConfig> = {
     default: '1G',
     placeholder: '<size>',
     description: 'Memory that SQL may use before it spills to disk.',
+  },
+  timeZone: {
+    flag: '--time-zone',
+    env: 'SLUICE_TIME_ZONE',
+    schema: timeZoneName,
+    default: 'Asia/Shanghai',
+    placeholder: '<zone>',
+    description:
+      'IANA time zone of dates in SQL and of histogram edges. The default is the one of the cloud service.',
   },
   trustProxy: {
     flag: '--trust-proxy',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AppError, errorMessage } from '#base/app-error.ts';
 import { MIB } from '#base/units.ts';
 import { Backend } from '#backend/backend.ts';
+import { segmentOpener } from '#backend/segment-opener.ts';
 import { openDirectoryBlobStore } from '#blob/directory/directory-blob-store.ts';
 import type { ServerConfig } from '#config/server-options.ts';
 import { ConsoleFiles } from '#frontend/console/console-files.ts';
@@ -30,7 +31,6 @@ import { SegmentWorkers } from '#segment/segment-workers.ts';
 import { childLogger, createLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { openDataDirectory } from './data-directory.ts';
-import { segmentOpener } from './open-segment-files.ts';
 import { loadRootKey } from './root-key.ts';
 import type { RootKey } from './root-key.ts';
 
@@ -188,7 +188,7 @@ async function openRooms(parts: RoomParts): Promise<SlsRooms> {
       blobStore,
       catalog,
       segmentBuilder,
-      openSegment: segmentOpener(files, new BlockCache(BLOCK_CACHE_BYTES)),
+      openSegment: segmentOpener({ files, cache: new BlockCache(BLOCK_CACHE_BYTES) }),
       clock,
       random,
       files,
@@ -204,6 +204,7 @@ async function openRooms(parts: RoomParts): Promise<SlsRooms> {
         spillDirectory: `${dataPath}/spill`,
         segmentDirectories: [`${dataPath}/segments`, `${dataPath}/backend`],
         concurrencyMax: QUERIES_AT_ONCE,
+        timeZone: config.timeZone,
       },
       { catalog, segments: backend, clock, logger: childLogger(logger, 'query') },
     ),

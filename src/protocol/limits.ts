@@ -25,9 +25,8 @@ export const SHARD_COUNT_MAX = 100;
 /** Shards that splitting, by hand or by itself, can reach. */
 export const SPLIT_SHARD_COUNT_MAX = 256;
 
-/** Days; `TTL_DAYS_FOREVER` means that nothing expires. */
+/** Days; a ttl of so many days means for ever (sls-api §5.2). */
 export const TTL_DAYS_MAX = 3650;
-export const TTL_DAYS_FOREVER = 3650;
 
 /** Page sizes of lists (sls-api §5): the largest, and the default where a list names none. */
 export const LIST_SIZE_MAX = 500;
@@ -36,12 +35,6 @@ export const LOGSTORE_LIST_SIZE_DEFAULT = 200;
 
 /** Logs in one GetLogs answer. */
 export const GET_LOGS_LINE_MAX = 100;
-
-/** Consumer groups of one logstore. */
-export const CONSUMER_GROUPS_MAX = 30;
-
-/** Query text of a web-tracking GET, bytes; browsers and proxies cut longer request lines. */
-export const TRACK_QUERY_BYTES_MAX: number = 16 * 1024;
 
 /** The service's window for log times around now; a server may be configured not to have one. */
 export const LOG_TIME_PAST_MAX_MS: number = 7 * DAY_MS;

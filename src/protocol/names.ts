@@ -78,16 +78,6 @@ export function checkName(kind: NameKind, name: string): void {
   throw new AppError(code, `${what} ${shown(name)} is invalid`);
 }
 
-/** Log fields that the service fills in; they are no keys of an index. */
-export const RESERVED_FIELDS: ReadonlySet<string> = new Set([
-  '__time__',
-  '__source__',
-  '__topic__',
-  '__partition_time__',
-  '_extract_others_',
-  '__extract_others__',
-]);
-
 /** Enough of a bad name to recognise it by. */
 function shown(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);

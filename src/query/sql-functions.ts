@@ -47,8 +47,6 @@ const WINDOW = words(`
 /** As the parser names them. */
 const OPERATORS = words('+ - * / % || ~~ !~~ ~~~ ~~* !~~* like_escape not_like_escape');
 
-export const AGGREGATE_FUNCTIONS: ReadonlySet<string> = new Set(AGGREGATES);
-
 export const ALLOWED_FUNCTIONS: ReadonlySet<string> = new Set([
   ...AGGREGATES,
   ...PLAIN,

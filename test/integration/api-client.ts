@@ -53,6 +53,7 @@ export function testConfig(
     region: 'local',
     timeWindow: 'any',
     queryMemoryBytes: 512 * 1024 * 1024,
+    timeZone: 'Asia/Shanghai',
     trustProxy: false,
     logLevel: 'silent',
     json: false,
