@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError, errorCode } from '#base/app-error.ts';
 import { DAY_MS, MIB, MINUTE_MS } from '#base/units.ts';
 import { EmbeddedShardLog } from '#loghub/embedded/embedded-shard-log.ts';
-import type { NewRecord, ShardKey, ShardLog } from '#loghub/shard-log.ts';
+import type { AppendWriter, NewRecord, ShardKey, ShardLog } from '#loghub/shard-log.ts';
 import type { Logstore, Shard } from '#meta/catalog-types.ts';
 import { Catalog } from '#meta/catalog.ts';
 import { MemoryMetaStore } from '#meta/memory/memory-meta-store.ts';
@@ -21,12 +21,20 @@ const NOW = 1_772_526_827;
 
 /** The append side of the port, where a test can see what arrives and hold it up. */
 class AppendProbe implements Pick<ShardLog, 'append'> {
-  readonly batches: { readonly shard: ShardKey; readonly records: readonly NewRecord[] }[] = [];
+  readonly batches: {
+    readonly shard: ShardKey;
+    readonly records: readonly NewRecord[];
+    readonly writer: AppendWriter | undefined;
+  }[] = [];
   gate: Promise<void> = Promise.resolve();
 
-  async append(shard: ShardKey, records: readonly NewRecord[]): Promise<number> {
+  async append(
+    shard: ShardKey,
+    records: readonly NewRecord[],
+    writer?: AppendWriter,
+  ): Promise<number> {
     await this.gate;
-    this.batches.push({ shard, records });
+    this.batches.push({ shard, records, writer });
     return this.batches.length;
   }
 }
@@ -382,6 +390,36 @@ describe('batches of groups', () => {
     const three = encodeLogPackageList([packed(GROUP), packed(GROUP), packed(GROUP)]);
     expect(await outcome({ form: 'packages', body: two })).toBe('accepted');
     expect(await outcome({ form: 'packages', body: three })).toBe('PostBodyTooLarge');
+  });
+});
+
+describe('writes of a writer', () => {
+  const hashKey = '00112233445566778899AABBCCDDEEFF';
+
+  test('hand its key and range to the shard', async () => {
+    const { log, put } = await scene();
+    await put({ hashKey, writerRange: { previous: 5, sequence: 9 } });
+    await put({ hashKey });
+    expect(log.batches.map((batch) => batch.writer)).toEqual([
+      { key: hashKey.toLowerCase(), previous: 5, sequence: 9 },
+      undefined,
+    ]);
+  });
+
+  test.each([
+    [hashKey, 5, 5],
+    [hashKey, 9, 5],
+    [hashKey, -1, 5],
+    [hashKey, 0, Number.MAX_SAFE_INTEGER + 1],
+    [hashKey, Number.NaN, 5],
+    ['ff', 0, 5],
+    [undefined, 0, 5],
+  ])('are refused when they make no sense: key %s, %d to %d', async (key, previous, sequence) => {
+    const { log, outcome } = await scene();
+    expect(await outcome({ hashKey: key, writerRange: { previous, sequence } })).toBe(
+      'ParameterInvalid',
+    );
+    expect(log.batches).toEqual([]);
   });
 });
 

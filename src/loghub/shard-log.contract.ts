@@ -74,6 +74,7 @@ export function describeShardLogContract(name: string, open: Open): void {
     describeTime(openTracked);
     describeLife(openTracked);
     describeWriters(openTracked);
+    describeWriterMemory(openTracked);
   });
 }
 
@@ -366,7 +367,9 @@ function describeWriters(open: Open): void {
       repeated(40),
     );
   });
+}
 
+function describeWriterMemory(open: Open): void {
   test('what writers have stored is known after a restart, over file borders and after a trim', async () => {
     let { log, reopen } = await open({ fileBytesMax: 1000 });
     await log.createShard(SHARD);

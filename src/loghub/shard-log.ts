@@ -76,11 +76,7 @@ export interface ShardLog {
    * were silent for longest are forgotten: then a repeated append is accepted, never a new one refused.
    * Errors: ServerBusy (queue bound reached, or the disk is full; both retryable), ShardNotExist.
    */
-  append(
-    shard: ShardKey,
-    records: readonly NewRecord[],
-    writer?: AppendWriter | undefined,
-  ): Promise<number>;
+  append(shard: ShardKey, records: readonly NewRecord[], writer?: AppendWriter): Promise<number>;
   /**
    * Records from `fromSequence` on, in order; [] at the end. Before the first sequence it starts there.
    * A damaged record in the middle is never skipped silently: it throws `ShardLogDamaged` with details
