@@ -19,6 +19,7 @@ describe('server options', () => {
       defaultProject: undefined,
       region: 'local',
       timeWindow: 'any',
+      timeZone: 'Asia/Shanghai',
       queryMemoryBytes: GIB,
       trustProxy: false,
       logLevel: 'info',
@@ -70,6 +71,8 @@ describe('server options', () => {
       '--durability "maybe": it is neither fsync nor os',
     );
     expect(() => parse(['--query-memory', '1M'])).toThrow('it is less than 64M');
+    expect(parse(['--time-zone', 'Europe/Berlin']).timeZone).toBe('Europe/Berlin');
+    expect(() => parse(['--time-zone', 'Mars/Base'])).toThrow('it is not a time zone');
   });
 
   it('never repeat a secret', () => {
