@@ -15,6 +15,7 @@ const entry = (path: string, offset: number): CheckpointEntry => ({
   headBytes: 0,
   headHash: '',
   tailHash: '',
+  writerKey: '0'.repeat(32),
 });
 
 async function makeFiles(): Promise<MemoryFiles> {

@@ -12,7 +12,8 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { AccessKeys } from './access-keys.ts';
 import { AckLog, mergeAcks } from './ack-log.ts';
 import { Alarms } from './alarms.ts';
-import { CheckpointStore, type Checkpoint, type CheckpointEntry } from './checkpoint.ts';
+import { CheckpointStore, type Checkpoint } from './checkpoint.ts';
+import { CheckpointSaver } from './checkpoint-saver.ts';
 import { DeadLetter } from './dead-letter.ts';
 import { DirectoryWatches } from './directory-watches.ts';
 import { Discoverer, fileKey, type FoundFile } from './discovery.ts';
@@ -22,7 +23,7 @@ import type { LogtailConfig } from './logtail-config.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { PathFollower } from './path-follower.ts';
 import { PendingCopies } from './pending-copies.ts';
-import { checkpointEntry, restoreFiles } from './restore.ts';
+import { restoreFiles } from './restore.ts';
 import { bornNs, splitPath } from './rotation-search.ts';
 import { Sender } from './sender.ts';
 import { lockState } from './state-lock.ts';
@@ -61,6 +62,7 @@ export class LogtailAgent implements Service {
   readonly #discoverer: Discoverer;
   readonly #store: CheckpointStore;
   readonly #acks: AckLog;
+  readonly #saver: CheckpointSaver;
   readonly #watches: DirectoryWatches;
   readonly #stopReading = new AbortController();
   readonly #stopSending = new AbortController();
@@ -69,7 +71,6 @@ export class LogtailAgent implements Service {
   #wake: AbortController = new AbortController();
   #hinted = false;
   #namesChanged = false;
-  #dirty = false;
   #restored: Checkpoint | undefined;
   #damaged = false;
   #running: Promise<void> | undefined;
@@ -115,22 +116,29 @@ export class LogtailAgent implements Service {
         instance: Buffer.from(random.bytes(8)).toString('hex'),
         stopReading: this.#stopReading.signal,
         stopSending: this.#stopSending.signal,
+        newWriterKey: () => Buffer.from(random.bytes(16)).toString('hex'),
+        beforeSend: async (reader) => {
+          await this.#saver.secure(reader);
+        },
         onAcknowledged: async (follower, reader) => {
-          this.#dirty = true;
-          await this.#noteAck(checkpointEntry({ follower, reader }));
+          await this.#saver.noteAcknowledged({ follower, reader });
         },
         onBinary: (reader) => {
           this.#ignored.set(reader.key, reader.facts.birthNs);
         },
       },
       () => {
-        this.#dirty = true;
+        this.#saver.touch();
       },
     );
     this.#copies = new PendingCopies({ table: this.#table, clock });
     this.#discoverer = new Discoverer(config.inputs, [config.stateDirectory, config.logFile ?? '']);
     this.#store = new CheckpointStore({ directory }, { files });
     this.#acks = new AckLog({ directory }, { files });
+    this.#saver = new CheckpointSaver(
+      { directory, inputs: config.inputs.map((input) => input.name) },
+      { store: this.#store, acks: this.#acks, table: this.#table, alarms, clock },
+    );
     this.#watches = new DirectoryWatches((names) => {
       this.#hinted = true;
       this.#namesChanged ||= names;
@@ -220,9 +228,9 @@ export class LogtailAgent implements Service {
         await this.#poll();
         due.poll = this.#clock.monotonicMs() + limits.pollMs;
       }
-      if (this.#dirty && nowMs >= due.save) {
+      if (this.#saver.isDirty && nowMs >= due.save) {
         const before = this.#clock.monotonicMs();
-        await this.#save();
+        await this.#saver.save();
         const spent = this.#clock.monotonicMs() - before;
         due.save = before + Math.max(limits.checkpointMs, 4 * spent);
       }
@@ -232,7 +240,12 @@ export class LogtailAgent implements Service {
       }
       const spentMs = this.#clock.monotonicMs() - nowMs;
       await this.#pause(Math.max(HINT_GAP_MS, 4 * spentMs));
-      const next = Math.min(due.discover, due.poll, due.status, this.#dirty ? due.save : Infinity);
+      const next = Math.min(
+        due.discover,
+        due.poll,
+        due.status,
+        this.#saver.isDirty ? due.save : Infinity,
+      );
       if (!this.#hinted) await this.#pause(next - this.#clock.monotonicMs(), this.#wake.signal);
       this.#wake = new AbortController();
       if (this.#stopReading.signal.aborted) break;
@@ -309,29 +322,6 @@ export class LogtailAgent implements Service {
     }
   }
 
-  async #save(): Promise<void> {
-    this.#dirty = false;
-    try {
-      const acks = await this.#acks.begin();
-      await this.#store.save({
-        acks,
-        savedMs: this.#clock.nowMs(),
-        inputs: this.#config.inputs.map((input) => input.name),
-        entries: this.#table.files.map(checkpointEntry),
-      });
-      await this.#acks.forget(acks);
-    } catch (error) {
-      this.#dirty = true;
-      this.#alarms.raise('CHECKPOINT_ALARM', this.#config.stateDirectory, errorMessage(error));
-    }
-  }
-
-  async #noteAck(entry: CheckpointEntry): Promise<void> {
-    await this.#acks.append(entry).catch((error: unknown) => {
-      this.#alarms.raise('CHECKPOINT_ALARM', this.#config.stateDirectory, errorMessage(error));
-    });
-  }
-
   async #writeStatus(): Promise<void> {
     await writeStatus(this.#config.stateDirectory, this.status()).catch((error: unknown) => {
       this.#alarms.raise('CHECKPOINT_ALARM', 'status.json', errorMessage(error));
@@ -345,7 +335,7 @@ export class LogtailAgent implements Service {
     await settled;
     budget.abort();
     await over;
-    await this.#save();
+    await this.#saver.save();
     await this.#writeStatus();
   }
 

@@ -24,6 +24,7 @@ const make = (offset: number): Checkpoint => ({
       offset,
       headBytes: 1024,
       headHash: '0123456789abcdef',
+      writerKey: '0123456789abcdef'.repeat(2),
       tailHash: '',
     },
   ],

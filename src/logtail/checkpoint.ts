@@ -40,6 +40,8 @@ export interface CheckpointEntry {
   readonly headHash: string;
   /** Hash of the up to 1024 bytes before `offset`, empty when it was never known. */
   readonly tailHash: string;
+  /** Of the generation, 32 hex digits: the server remembers under it what it has. Never used for other content. */
+  readonly writerKey: string;
 }
 
 export interface Checkpoint {
@@ -63,6 +65,7 @@ const entrySchema: z.ZodType<CheckpointEntry> = z.object({
   headBytes: z.int().min(0),
   headHash: z.string(),
   tailHash: z.string(),
+  writerKey: z.string().regex(/^[0-9a-f]{32}$/u),
 });
 
 const checkpointSchema: z.ZodType<Checkpoint> = z.object({

@@ -8,6 +8,8 @@
  * - The file is the buffer: lines are read when a batch is full or its time has come, and nothing is kept of a line
  *   that is still being written.
  * - `ackedOffset` is the end of what the server has acknowledged; batches are acknowledged in order.
+ * - An offset and the bytes around it say all that is needed to go on from there, so the reader can be set to any end of a
+ *   batch: after a restart, or when the server says that it has more.
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { assert } from '#base/assert.ts';
@@ -16,12 +18,14 @@ import {
   hashBytes,
   headMatches,
   looksBinary,
+  piecesBefore,
   readAt,
   readHead,
+  tailHash,
   type HeadSignature,
 } from './file-signature.ts';
 import { CHUNK_BYTES, HOLE_SCAN_BYTES, SIGNATURE_BYTES } from './limits.ts';
-import { cutPosition, leadingNuls, splitLines } from './line-splitter.ts';
+import { cutPosition, leadingNuls, splitLines, trimNuls } from './line-splitter.ts';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -67,6 +71,8 @@ export interface ReaderStart {
   readonly tailHash: string | undefined;
   /** A file that nothing was ever read of is refused when it is not text. */
   readonly checkBinary: boolean;
+  /** 32 hex digits, of this content alone. */
+  readonly writerKey: string;
 }
 
 export class FileReader {
@@ -86,7 +92,10 @@ export class FileReader {
   sentLogs = 0;
   longLines = 0;
   readonly key: string;
+  /** Bytes of the head that a durable checkpoint holds together with the writer key; -1 when it holds no key. */
+  durableHeadBytes = -1;
 
+  #writerKey: string;
   #handle: FileHandle | undefined;
   #head: HeadSignature;
   #readOffset: number;
@@ -104,6 +113,9 @@ export class FileReader {
   #partialEnd = -1;
   #holeScanned = 0;
   #checkBinary: boolean;
+  #headVerified = false;
+  /** Set to an offset that may lie within a line that was cut: its pieces are counted when it is read on. */
+  #isPlaced: boolean;
   /** Written to without growing: its content may be another. */
   #suspect = false;
 
@@ -118,6 +130,8 @@ export class FileReader {
     this.#tailHash = start.tailHash;
     this.ackedTailHash = start.tailHash;
     this.#checkBinary = start.checkBinary && start.offset === 0;
+    this.#writerKey = start.writerKey;
+    this.#isPlaced = start.offset > 0;
     this.changed = start.facts.sizeBytes < start.offset;
     this.lastGrowthMs = nowMs;
     this.lastSeenMs = nowMs;
@@ -126,6 +140,10 @@ export class FileReader {
 
   get readOffset(): number {
     return this.#readOffset;
+  }
+
+  get writerKey(): string {
+    return this.#writerKey;
   }
 
   get head(): HeadSignature {
@@ -302,6 +320,52 @@ export class FileReader {
     this.sentLogs += batch.lines.length;
   }
 
+  /**
+   * Goes on from what the server has, which may be more than we know of, or end within a batch. False when the file does
+   * not reach so far: then its content is not the one that was sent, and it needs another writer key. The reader must be
+   * open and rest.
+   */
+  async resumeAt(offset: number): Promise<boolean> {
+    const handle = this.#handle;
+    assert(handle !== undefined, 'a reader is open while it is set');
+    const to = Math.max(offset, this.ackedOffset);
+    const hash = await tailHash(handle, to);
+    if (hash === undefined) return false;
+    this.ackedOffset = to;
+    this.ackedTailHash = hash;
+    this.#place();
+    return true;
+  }
+
+  /** Takes back what was taken and is not acknowledged. The reader must rest. */
+  rewind(): void {
+    this.#place();
+  }
+
+  /** Begins anew as another writer: what is not acknowledged is sent again. The reader must rest. */
+  becomeWriter(writerKey: string): void {
+    this.#writerKey = writerKey;
+    this.durableHeadBytes = -1;
+    this.#place();
+  }
+
+  /** Back, or forward, to what is acknowledged; the content around is checked when it is read. */
+  #place(): void {
+    this.#readOffset = this.ackedOffset;
+    this.#takenEnd = this.ackedOffset;
+    this.#tail = undefined;
+    this.#tailHash = this.ackedTailHash;
+    this.#buffer = NOTHING;
+    this.#position = 0;
+    this.#limit = 0;
+    this.#part = 0;
+    this.#partialEnd = -1;
+    this.#holeScanned = 0;
+    this.#isPlaced = true;
+    this.#headVerified = false;
+    if (this.unreadBytes > 0) this.firstUnreadMs ??= this.lastGrowthMs;
+  }
+
   #hasLine(): boolean {
     const newline = this.#buffer.indexOf(NEWLINE, this.#position);
     return newline >= 0 && newline < this.#limit;
@@ -369,30 +433,34 @@ export class FileReader {
     assert(handle !== undefined, 'a reader is open while it reads');
     const tail = this.#tail ?? (this.#buffer.length > 0 ? this.#tailBytes().slice() : undefined);
     const tailLength = Math.min(SIGNATURE_BYTES, this.#readOffset);
-    if (this.#head.bytes < SIGNATURE_BYTES && !(await this.#growHead(handle))) return false;
+    if (!(await this.#headHolds(handle))) return false;
     const wanted = Math.max(0, this.facts.sizeBytes - this.#readOffset);
     const length = tailLength + Math.min(CHUNK_BYTES, Math.max(wanted, 4096));
     const buffer = await readAt(handle, this.#readOffset - tailLength, length);
     if (buffer.length < tailLength) return false;
     const before = buffer.subarray(0, tailLength);
     if (tail !== undefined && Buffer.compare(tail, before) !== 0) return false;
-    if (tail === undefined && this.#tailHash !== undefined) {
-      if (hashBytes(before) !== this.#tailHash) return false;
-      if (!(await headMatches(handle, this.#head))) return false;
-    }
+    if (tail === undefined && hashBytes(before) !== (this.#tailHash ?? hashBytes(before)))
+      return false;
     this.#tail = before.slice();
     this.#tailHash = undefined;
     this.#buffer = buffer;
     this.#position = tailLength;
     this.#limit = buffer.length;
+    if (this.#isPlaced) this.#part = await piecesBefore(handle, this.#readOffset, before);
+    this.#isPlaced = false;
     const end = this.#readOffset + buffer.length - tailLength;
     if (end > this.facts.sizeBytes) this.facts = { ...this.facts, sizeBytes: end };
     return true;
   }
 
-  /** Short files are told apart by more bytes as they grow. */
-  async #growHead(handle: FileHandle): Promise<boolean> {
+  /** The head is compared at the first read from a place. Short files are told apart by more bytes as they grow. */
+  async #headHolds(handle: FileHandle): Promise<boolean> {
+    const isShort = this.#head.bytes < SIGNATURE_BYTES;
+    if (this.#headVerified && !isShort) return true;
     if (!(await headMatches(handle, this.#head))) return false;
+    this.#headVerified = true;
+    if (!isShort) return true;
     const now = await readHead(handle);
     if (now.bytes > this.#head.bytes) this.#head = now;
     return true;
@@ -446,10 +514,4 @@ export class FileReader {
     }
     this.#holeScanned = scanned;
   }
-}
-
-function trimNuls(line: Uint8Array): Uint8Array {
-  let end = line.length;
-  while (end > 0 && line[end - 1] === 0) end--;
-  return line.subarray(0, end);
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { SIGNATURE_BYTES } from './limits.ts';
+import { CHUNK_BYTES, LONG_LINE_SCAN_BYTES, SIGNATURE_BYTES } from './limits.ts';
 
 /** Hash of the first `bytes` (≤ 1024) of a file; `bytes` 0 says nothing. */
 export interface HeadSignature {
@@ -62,4 +62,33 @@ export function looksBinary(head: Uint8Array): boolean {
   let start = 0;
   while (start < end && head[start] === 0) start++;
   return head.subarray(start, end).includes(0);
+}
+
+/**
+ * How many pieces of one cut line stand before `offset`; 0 when the line before it was not cut. A piece is as long as a
+ * chunk, or up to three bytes shorter. `before` are some bytes right before the offset.
+ */
+export async function piecesBefore(
+  handle: FileHandle,
+  offset: number,
+  before: Uint8Array,
+): Promise<number> {
+  if (before.includes(0x0a)) return 0;
+  let lineStart = offset;
+  while (lineStart > 0 && offset - lineStart < LONG_LINE_SCAN_BYTES) {
+    const from = Math.max(0, lineStart - CHUNK_BYTES);
+    const bytes = await readAt(handle, from, lineStart - from);
+    const newline = bytes.lastIndexOf(0x0a);
+    lineStart = from + newline + 1;
+    if (newline >= 0) break;
+  }
+  const length = offset - lineStart;
+  const count = Math.ceil(length / CHUNK_BYTES);
+  return length >= count * (CHUNK_BYTES - 3) ? count : 0;
+}
+
+/** The head of a file that nothing was read of yet. One with NULs may be room that is still to be filled. */
+export async function firstHead(handle: FileHandle): Promise<HeadSignature> {
+  const head = await readAt(handle, 0, SIGNATURE_BYTES);
+  return head.includes(0) ? NO_HEAD : { bytes: head.length, hash: hashBytes(head) };
 }

@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { errorCode } from '#base/app-error.ts';
 import { fileKey, lookAt, type FileFacts, type FoundFile } from './discovery.ts';
 import { FileReader } from './file-reader.ts';
-import { NO_HEAD, readAt, readHead, tailHash } from './file-signature.ts';
+import { firstHead, readAt, readHead, tailHash } from './file-signature.ts';
 import {
   CHUNK_BYTES,
   DELETED_RELEASE_MS,
@@ -134,6 +134,7 @@ export class FileTable {
     name: string,
     opened: { readonly handle: FileHandle; readonly facts: FileFacts },
     offset: number,
+    writerKey: string = this.#context.newWriterKey(),
   ): Promise<FileReader> {
     const { handle, facts } = opened;
     const reader = new FileReader(
@@ -141,9 +142,10 @@ export class FileTable {
         facts,
         name,
         offset,
-        head: offset === 0 ? NO_HEAD : await readHead(handle),
+        head: offset === 0 ? await firstHead(handle) : await readHead(handle),
         tailHash: offset === 0 ? undefined : await tailHash(handle, offset),
         checkBinary: true,
+        writerKey,
       },
       this.#context.clock.monotonicMs(),
     );
@@ -279,7 +281,8 @@ export class FileTable {
     };
     const copy = await findCopy(follower.path, content, (facts) => this.find(facts) !== undefined);
     if (copy !== undefined) {
-      const made = await this.#makeReader(copy.name, copy, content.offset);
+      // The copy holds what was sent under the key and what was not; the file itself is another writer from now on.
+      const made = await this.#makeReader(copy.name, copy, content.offset, reader.writerKey);
       this.add(follower, made, reader);
     }
     const { sizeBytes } = reader.facts;

@@ -40,6 +40,8 @@ export const COPY_SETTLE_MS: number = 5 * SECOND_MS;
 export const WATCHES_MAX = 1024;
 /** Bytes of a hole of NULs searched for its end in one look. */
 export const HOLE_SCAN_BYTES: number = 64 * MIB;
+/** How far a line that was cut is followed back to its start, only to number its pieces. */
+export const LONG_LINE_SCAN_BYTES: number = 64 * MIB;
 /** Fixed cost that a batch is charged with besides its bytes: objects, headers, compressed copy. */
 export const BATCH_OVERHEAD_BYTES: number = 256 * KIB;
 /** Answer bodies of the server are error texts; more is not read. */

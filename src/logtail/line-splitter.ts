@@ -48,3 +48,10 @@ export function leadingNuls(buffer: Uint8Array, start: number, end: number): num
   while (position < end && buffer[position] === 0) position++;
   return position - start;
 }
+
+/** A line without the NULs at its end. A view. */
+export function trimNuls(line: Uint8Array): Uint8Array {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === 0) end--;
+  return line.subarray(0, end);
+}

@@ -1,4 +1,6 @@
 /** Parse and batch: lines become logs, logs become the compressed group that travels. */
+import { createHash } from 'node:crypto';
+import { must } from '#base/assert.ts';
 import { compress } from '#protocol/compression.ts';
 import { encodeLogGroup, type Log, type LogPair } from '#protocol/log-group.ts';
 import type { LineBatch } from './file-reader.ts';
@@ -18,12 +20,23 @@ export interface GroupFrame {
   readonly tags: readonly LogPair[];
 }
 
+/** The stretch of a file that a batch stands for, by which the server knows it again. */
+export interface BatchWriter {
+  /** 32 hex digits. */
+  readonly key: string;
+  /** Offset in the file. */
+  readonly start: number;
+  /** Where each log ends, ascending and above `start`. */
+  readonly ends: readonly number[];
+}
+
 /** Logs on their way, kept until they are acknowledged so that a refused group can be divided. */
 export interface OutgoingBatch {
   readonly target: Target;
   readonly path: string;
   readonly frame: GroupFrame;
   readonly logs: readonly Log<string | Uint8Array>[];
+  readonly writer: BatchWriter;
   /** lz4 block. */
   readonly body: Uint8Array;
   readonly rawBytes: number;
@@ -53,6 +66,7 @@ export function buildBatch(parts: {
   readonly path: string;
   readonly frame: GroupFrame;
   readonly logs: readonly Log<string | Uint8Array>[];
+  readonly writer: BatchWriter;
 }): OutgoingBatch {
   const raw = encodeLogGroup({ ...parts.frame, logs: parts.logs });
   return { ...parts, body: compress('lz4', raw), rawBytes: raw.length };
@@ -61,10 +75,30 @@ export function buildBatch(parts: {
 /** Two halves of a batch of at least two logs, in order. */
 export function halveBatch(batch: OutgoingBatch): readonly [OutgoingBatch, OutgoingBatch] {
   const middle = batch.logs.length >> 1;
+  const { key, start, ends } = batch.writer;
+  const border = must(ends[middle - 1], 'every log has an end');
+  const first = { key, start, ends: ends.slice(0, middle) };
+  const second = { key, start: border, ends: ends.slice(middle) };
   return [
-    buildBatch({ ...batch, logs: batch.logs.slice(0, middle) }),
-    buildBatch({ ...batch, logs: batch.logs.slice(middle) }),
+    buildBatch({ ...batch, logs: batch.logs.slice(0, middle), writer: first }),
+    buildBatch({ ...batch, logs: batch.logs.slice(middle), writer: second }),
   ];
+}
+
+/** Where each line of a batch ends: one newline behind it, or for the last one wherever the batch ends. */
+export function lineEnds(batch: LineBatch): number[] {
+  let end = batch.start;
+  const ends = batch.lines.map((line) => (end += line.length + 1));
+  ends[ends.length - 1] = batch.end;
+  return ends;
+}
+
+/**
+ * The key that the server knows a file's writer by. It holds the name of the machine, so that a state folder that is
+ * copied to another machine does not make two writers one.
+ */
+export function serverKey(writerKey: string, hostname: string): string {
+  return createHash('sha256').update(`${writerKey}\n${hostname}`).digest('hex').slice(0, 32);
 }
 
 /** FNV-1a, 64 bits, as 16 upper-case hex digits: the form of the prefix of `__pack_id__`. */

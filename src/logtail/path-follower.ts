@@ -10,8 +10,10 @@ import { BATCH_OVERHEAD_BYTES, CHUNK_BYTES, ROTATED_FLUSH_MS } from './limits.ts
 import {
   buildBatch,
   fileTags,
+  lineEnds,
   packIdPrefix,
   parseLines,
+  serverKey,
   type GroupFrame,
   type OutgoingBatch,
 } from './log-batch.ts';
@@ -34,10 +36,20 @@ export interface FollowerContext {
   readonly stopReading: AbortSignal;
   /** Aborted: give up what is on its way. */
   readonly stopSending: AbortSignal;
+  /** A key that no writer had before, 32 hex digits. */
+  readonly newWriterKey: () => string;
+  /** Resolves when a crash cannot bring the file back without its writer key, or that cannot be had now. */
+  readonly beforeSend: (reader: FileReader) => Promise<void>;
   /** A batch was acknowledged; the next one of the file goes out when this is noted. */
   readonly onAcknowledged: (follower: PathFollower, reader: FileReader) => Promise<void>;
   /** A file turned out not to be text. */
   readonly onBinary: (reader: FileReader) => void;
+}
+
+/** The server is elsewhere in a file than at the end of a batch. */
+interface Resume {
+  readonly reader: FileReader;
+  readonly offset: number;
 }
 
 export class PathFollower {
@@ -112,7 +124,7 @@ export class PathFollower {
   async #run(): Promise<void> {
     const context = this.#context;
     const skipped = new Set<FileReader>();
-    let pending: Promise<void> = Promise.resolve();
+    let pending: Promise<Resume | undefined> = Promise.resolve(undefined);
     try {
       for (;;) {
         const reader = this.#nextReady(skipped);
@@ -128,11 +140,18 @@ export class PathFollower {
           skipped.add(reader);
           continue;
         }
+        let resume: Resume | undefined;
         try {
-          await pending;
+          resume = await pending;
+          pending = Promise.resolve(undefined);
+          await this.#resume(resume);
         } catch (error) {
           context.budget.release(this.#targetKey, cost);
           throw error;
+        }
+        if (resume?.reader === reader) {
+          context.budget.release(this.#targetKey, cost);
+          continue;
         }
         pending = this.#deliver(reader, taken.lines, taken.batch).finally(() => {
           context.budget.release(this.#targetKey, cost);
@@ -141,13 +160,30 @@ export class PathFollower {
         pending.catch(() => undefined);
       }
     } finally {
-      await pending;
+      await this.#resume(await pending);
     }
   }
 
-  async #deliver(reader: FileReader, lines: LineBatch, batch: OutgoingBatch): Promise<void> {
-    await this.#context.sender.send(batch, this.#context.stopSending);
+  async #deliver(
+    reader: FileReader,
+    lines: LineBatch,
+    batch: OutgoingBatch,
+  ): Promise<Resume | undefined> {
+    await this.#context.beforeSend(reader);
+    const offset = await this.#context.sender.send(batch, this.#context.stopSending);
+    if (offset !== undefined) return { reader, offset };
     reader.acknowledge(lines);
+    await this.#context.onAcknowledged(this, reader);
+    return undefined;
+  }
+
+  /** Sets a reader to where the server is. Nothing of it is on its way, and nobody reads it. */
+  async #resume(resume: Resume | undefined): Promise<void> {
+    if (resume === undefined) return;
+    const { reader, offset } = resume;
+    // Content that is known to be another gets another reader, and a copy of it goes on from here.
+    if (reader.changed) reader.rewind();
+    else if (!(await reader.resumeAt(offset))) reader.becomeWriter(this.#context.newWriterKey());
     await this.#context.onAcknowledged(this, reader);
   }
 
@@ -161,14 +197,15 @@ export class PathFollower {
     const result = await reader.next({ batchBytes, batchLogs, flush });
     if (reader.longLines > longLines)
       context.alarms.raise('SPLIT_LOG_FAIL_ALARM', this.path, 'a line is longer than a batch');
-    if (result.kind === 'lines') return { lines: result, batch: this.#build(result) };
+    if (result.kind === 'lines')
+      return { lines: result, batch: this.#build(result, reader.writerKey) };
     if (result.kind === 'changed') reader.changed = true;
     else if (result.kind === 'binary') context.onBinary(reader);
     else await reader.refresh(context.clock.monotonicMs());
     return undefined;
   }
 
-  #build(lines: LineBatch): OutgoingBatch {
+  #build(lines: LineBatch, writerKey: string): OutgoingBatch {
     const context = this.#context;
     const { topic, project, logstore } = this.input;
     const sequence = (this.#packSequence++).toString(16).toUpperCase();
@@ -182,6 +219,8 @@ export class PathFollower {
     };
     const time = Math.floor(context.clock.nowMs() / 1000);
     const logs = parseLines(lines, time);
-    return buildBatch({ target: { project, logstore }, path: this.path, frame, logs });
+    const key = serverKey(writerKey, context.hostname);
+    const writer = { key, start: lines.start, ends: lineEnds(lines) };
+    return buildBatch({ target: { project, logstore }, path: this.path, frame, logs, writer });
   }
 }

@@ -36,6 +36,7 @@ export async function restoreFiles(
         head: { bytes: entry.headBytes, hash: entry.headHash },
         tailHash: entry.tailHash === '' ? undefined : entry.tailHash,
         checkBinary: false,
+        writerKey: entry.writerKey,
       },
       parts.nowMs,
     );
@@ -80,5 +81,6 @@ export function checkpointEntry({ reader, follower }: Followed): CheckpointEntry
     headBytes: head.bytes,
     headHash: head.hash,
     tailHash: reader.ackedTailHash ?? '',
+    writerKey: reader.writerKey,
   };
 }

@@ -10,6 +10,7 @@ const answer = (
   status,
   requestId,
   serverTime: undefined,
+  lastSequence: undefined,
   errorCode,
   errorMessage,
 });
@@ -25,6 +26,7 @@ describe('answers', () => {
     [answer(502), { kind: 'retry', reason: 'server' }],
     [answer(403, 'WriteQuotaExceed'), { kind: 'retry', reason: 'quota' }],
     [answer(403, 'ShardWriteQuotaExceed'), { kind: 'retry', reason: 'quota' }],
+    [answer(400, 'InvalidSequenceId'), { kind: 'repeated' }],
     [answer(429), { kind: 'retry', reason: 'quota' }],
     [answer(401, 'Unauthorized'), { kind: 'retry', reason: 'auth' }],
     [answer(400, 'RequestTimeTooSkewed'), { kind: 'clock' }],

@@ -12,10 +12,14 @@ export interface WriteAnswer {
   readonly serverTime: number | undefined;
   readonly errorCode: string;
   readonly errorMessage: string;
+  /** `x-log-last-seqid`: up to where the server has what the writer sent. */
+  readonly lastSequence: number | undefined;
 }
 
 export type Verdict =
   | { readonly kind: 'accepted' }
+  /** The server has it, or a part of it, from before. */
+  | { readonly kind: 'repeated' }
   /** Send the same again later. */
   | { readonly kind: 'retry'; readonly reason: RetryReason }
   /** The server's clock differs: correct ours and send again. */
@@ -53,8 +57,8 @@ export function judgeAnswer(answer: WriteAnswer): Verdict {
     return answer.requestId === undefined
       ? { kind: 'retry', reason: 'server' }
       : { kind: 'accepted' };
-  if (errorCode === 'RequestTimeTooSkewed' || errorMessage.includes('RequestTimeExpired'))
-    return { kind: 'clock' };
+  if (errorCode === 'InvalidSequenceId') return { kind: 'repeated' };
+  if (isSkewed(answer)) return { kind: 'clock' };
   if (status >= 500 || status === 408) return { kind: 'retry', reason: 'server' };
   if (QUOTA.has(errorCode) || status === 429) return { kind: 'retry', reason: 'quota' };
   if (AUTH.has(errorCode) || status === 401) return { kind: 'retry', reason: 'auth' };
@@ -62,6 +66,10 @@ export function judgeAnswer(answer: WriteAnswer): Verdict {
   if (errorMessage.includes('time is out of range')) return { kind: 'retry', reason: 'config' };
   if (REFUSED.has(errorCode) || status === 413) return { kind: 'refused' };
   return { kind: 'retry', reason: errorCode === '' ? 'server' : 'config' };
+}
+
+function isSkewed({ errorCode, errorMessage }: WriteAnswer): boolean {
+  return errorCode === 'RequestTimeTooSkewed' || errorMessage.includes('RequestTimeExpired');
 }
 
 /**

@@ -23,6 +23,8 @@ export interface SendTotals {
   readonly quotaErrors: number;
   readonly authErrors: number;
   readonly configErrors: number;
+  /** Requests that the server refused because it had their logs already. */
+  readonly repeatedRequests: number;
   /** Logs written to the dead-letter file. */
   readonly refusedLogs: number;
 }
@@ -37,6 +39,7 @@ const NO_TOTALS: SendTotals = {
   quotaErrors: 0,
   authErrors: 0,
   configErrors: 0,
+  repeatedRequests: 0,
   refusedLogs: 0,
 };
 
@@ -48,7 +51,7 @@ const COUNTERS: Readonly<Record<RetryReason, keyof SendTotals>> = {
   config: 'configErrors',
 };
 
-type Outcome = 'accepted' | 'refused' | 'clock' | RetryReason;
+type Outcome = 'accepted' | 'repeated' | 'refused' | 'clock' | RetryReason;
 
 export class Sender {
   readonly #requestsMax: number;
@@ -90,20 +93,23 @@ export class Sender {
 
   /**
    * Resolves when the server has acknowledged every log, or the ones it refuses are durable in the dead-letter file.
-   * Rejects only with the reason of the signal; then the batch may have been stored or not.
+   * Gives the offset up to which the server has the file when that is not the end of the batch: then the file is to be
+   * read on from there. Rejects only with the reason of the signal; then the batch may have been stored or not.
    */
-  async send(batch: OutgoingBatch, signal: AbortSignal): Promise<void> {
+  async send(batch: OutgoingBatch, signal: AbortSignal): Promise<number | undefined> {
     let attempt = 0;
     let clockFixes = 0;
     for (;;) {
       signal.throwIfAborted();
       attempt++;
       const { outcome, answer } = await this.#attempt(batch, signal);
-      if (outcome === 'accepted') return;
+      if (outcome === 'accepted') return undefined;
+      if (outcome === 'repeated') return elsewhere(batch, answer);
       let reason: RetryReason = 'config';
       if (outcome === 'clock' && clockFixes++ < 2) continue;
       if (outcome === 'refused') {
-        if (await this.#divide(batch, answer, signal)) return;
+        const divided = await this.#divide(batch, answer, signal);
+        if (divided.done) return divided.resumeAt;
       } else if (outcome !== 'clock') reason = outcome;
       if (reason === 'auth' && (await this.#keys.reload())) continue;
       await this.#clock.sleep(backoffMs(reason, attempt, this.#fraction()), signal);
@@ -134,6 +140,7 @@ export class Sender {
       this.#count('sentBodyBytes', batch.body.length);
       return { outcome: 'accepted', answer };
     }
+    if (verdict.kind === 'repeated') return { outcome: this.#repeated(batch, answer), answer };
     if (verdict.kind === 'clock' && answer.serverTime !== undefined)
       this.#clockOffsetMs = answer.serverTime * 1000 - this.#clock.nowMs();
     const outcome = verdict.kind === 'retry' ? verdict.reason : verdict.kind;
@@ -146,15 +153,29 @@ export class Sender {
     return { outcome, answer };
   }
 
-  /** Halves a refused batch until the refused logs stand alone. False when one cannot even be set aside. */
+  /** A server that has less than comes before the batch has no reason to refuse it: that is its failure. */
+  #repeated(batch: OutgoingBatch, answer: WriteAnswer): Outcome {
+    const { lastSequence } = answer;
+    if (lastSequence !== undefined && lastSequence <= batch.writer.start) {
+      this.#fail(batch, 'server', `${answer.errorCode} for what the server does not have`);
+      return 'server';
+    }
+    this.#count('repeatedRequests', 1);
+    return 'repeated';
+  }
+
+  /** Halves a refused batch until the refused logs stand alone. Not done when one cannot even be set aside. */
   async #divide(
     batch: OutgoingBatch,
     answer: WriteAnswer | undefined,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<{ readonly done: boolean; readonly resumeAt: number | undefined }> {
     if (batch.logs.length > 1) {
-      for (const half of halveBatch(batch)) await this.send(half, signal);
-      return true;
+      for (const half of halveBatch(batch)) {
+        const resumeAt = await this.send(half, signal);
+        if (resumeAt !== undefined) return { done: true, resumeAt };
+      }
+      return { done: true, resumeAt: undefined };
     }
     const code = answer?.errorCode ?? '';
     const message = answer?.errorMessage ?? '';
@@ -172,7 +193,7 @@ export class Sender {
       batch.path,
       written ? `the server refused a log (${code}), it is in the dead-letter file` : problem,
     );
-    return written;
+    return { done: written, resumeAt: undefined };
   }
 
   #fail(batch: OutgoingBatch, reason: RetryReason, message: string): void {
@@ -206,4 +227,10 @@ export class Sender {
     if (next === undefined) this.#running--;
     else next();
   }
+}
+
+/** Where the server is, unless that is the end of the batch. One that does not say has all of it. */
+function elsewhere(batch: OutgoingBatch, answer: WriteAnswer | undefined): number | undefined {
+  const last = answer?.lastSequence;
+  return last === batch.writer.ends.at(-1) ? undefined : last;
 }

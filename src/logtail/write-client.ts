@@ -1,10 +1,11 @@
 /** One write request over HTTP/1.1: signed, sent, and its answer read. Connections are kept and shared. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { must } from '#base/assert.ts';
 import { signRequest, type SigningVersion } from '#protocol/sign-request.ts';
 import type { AccessKey } from './access-keys.ts';
 import { ANSWER_BYTES_MAX } from './limits.ts';
-import type { OutgoingBatch } from './log-batch.ts';
+import type { BatchWriter, OutgoingBatch } from './log-batch.ts';
 import type { WriteAnswer } from './send-policy.ts';
 
 export interface WriteClientOptions {
@@ -45,7 +46,8 @@ export class WriteClient {
     const { target, headers } = signRequest(
       {
         method: 'POST',
-        path: `/logstores/${logstore}/shards/lb`,
+        path: `/logstores/${logstore}/shards/route`,
+        query: writerQuery(batch.writer),
         headers: {
           host: `${project}.${this.#url.host}`,
           'content-type': 'application/x-protobuf',
@@ -87,6 +89,16 @@ export class WriteClient {
   }
 }
 
+/** Offsets are the writer's sequence: a stretch of the file that the server has is refused. */
+function writerQuery(writer: BatchWriter): readonly (readonly [string, string])[] {
+  const end = must(writer.ends.at(-1), 'a batch has logs');
+  return [
+    ['key', writer.key],
+    ['seqid', String(end)],
+    ['seqstart', String(writer.start)],
+  ];
+}
+
 async function readBody(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -113,6 +125,7 @@ function answerOf(response: IncomingMessage, body: string): WriteAnswer {
   } catch {
     // A body that is not JSON comes from something in between; the status decides.
   }
+  const lastSequence = header('x-log-last-seqid') ?? '';
   const logTime = Number(header('x-log-time'));
   const date = Date.parse(header('date') ?? '') / 1000;
   const serverTime = logTime > 0 ? logTime : date > 0 ? Math.floor(date) : undefined;
@@ -122,5 +135,6 @@ function answerOf(response: IncomingMessage, body: string): WriteAnswer {
     serverTime,
     errorCode,
     errorMessage,
+    lastSequence: /^\d{1,15}$/u.test(lastSequence) ? Number(lastSequence) : undefined,
   };
 }

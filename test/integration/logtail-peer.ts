@@ -33,6 +33,10 @@ export interface Reaction {
 export class LogtailPeer {
   readonly received: Received[] = [];
   requests = 0;
+  /** Writes that were refused because they were stored before. */
+  repeats = 0;
+  /** By target and writer key, as the server keeps it by shard. */
+  readonly lastSequences: Map<string, number> = new Map();
   refusedSignatures = 0;
   secret: string = PEER_KEY.accessKeySecret;
   clockOffsetMs = 0;
@@ -90,9 +94,11 @@ export class LogtailPeer {
           : JSON.stringify({ errorCode: reaction.code, errorMessage: reaction.message ?? '' }),
       );
     };
-    const match = /^\/logstores\/([^/]+)\/shards\/lb$/u.exec(request.url ?? '');
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    const match = /^\/logstores\/([^/]+)\/shards\/route$/u.exec(path);
+    const parameters = new URLSearchParams(query);
     try {
-      const signed = { method: 'POST', path: request.url ?? '', query: '', headers, body };
+      const signed = { method: 'POST', path, query, headers, body };
       await verifyRequest(
         signed,
         (id) => (id === PEER_KEY.accessKeyId ? this.secret : undefined),
@@ -120,9 +126,25 @@ export class LogtailPeer {
         ).value,
     );
     const received = { target: `${headers['x-log-project']}/${match?.[1]}`, group, lines };
+    const last = this.#storedOf(received.target, parameters);
+    if (last > Number(parameters.get('seqstart'))) {
+      this.repeats++;
+      response.setHeader('x-log-last-seqid', last);
+      answer({ store: false, status: 400, code: 'InvalidSequenceId' });
+      return;
+    }
     const reaction = this.react(received);
-    if (reaction.store) this.received.push(received);
+    if (reaction.store) this.#store(received, parameters);
     if (reaction.cut === true) request.socket.destroy();
     else if (reaction.hang !== true) answer(reaction);
+  }
+  #storedOf(target: string, parameters: URLSearchParams): number {
+    return this.lastSequences.get(`${target} ${parameters.get('key')}`) ?? 0;
+  }
+
+  #store(received: Received, parameters: URLSearchParams): void {
+    this.received.push(received);
+    const writer = `${received.target} ${parameters.get('key')}`;
+    this.lastSequences.set(writer, Number(parameters.get('seqid')));
   }
 }

@@ -473,20 +473,54 @@ describe('server faults', () => {
     await expectLines(['one']);
   });
 
-  test('an answer lost after the store repeats that batch alone, with the same pack id', async () => {
-    let first = true;
-    peer.react = () => {
-      const cut = first;
-      first = false;
-      return { store: true, cut };
-    };
-    await writeFile(join(bench.logs, 'a.log'), 'one\n');
+  test('an answer lost after the store repeats nothing', async () => {
+    let count = 0;
+    peer.react = () => ({ store: true, cut: count++ % 2 === 0 });
+    const lines = numbered('a', 0, 300);
+    await writeFile(join(bench.logs, 'a.log'), lines.map((line) => `${line}\n`).join(''));
+    bench.start(bench.config({ limits: { batchLogs: 50 } }));
+    await expectLines(lines);
+    expect(peer.repeats).toBeGreaterThan(0);
+  });
+
+  test('an answer lost with the agent and its checkpoint: it goes on where the server is, in other batches', async () => {
+    const path = join(bench.logs, 'a.log');
+    const lines = numbered('a', 0, 500);
+    await writeFile(path, text(lines.slice(0, 10)));
+    const first = bench.start();
+    await expectLines(lines.slice(0, 10));
+    await first.stop();
+    const before = await readFile(join(bench.state, 'checkpoint'));
+    await appendFile(path, text(lines.slice(10, 250)));
+    peer.react = (received) => ({
+      store: true,
+      cut: received.lines.includes(lines[149] ?? ''),
+    });
+    const second = bench.start(bench.config({ limits: { batchLogs: 70 } }));
+    await expectLines(lines.slice(0, 250));
+    await second.stop();
+    peer.react = () => ({ store: true });
+    await rm(bench.state, { recursive: true });
+    await mkdir(bench.state);
+    await writeFile(join(bench.state, 'checkpoint'), before);
+    await appendFile(path, text(lines.slice(250)));
+    bench.start(bench.config({ limits: { batchLogs: 90 } }));
+    await expectLines(lines);
+    expect(peer.repeats).toBeGreaterThan(1);
+  });
+
+  test('a refused log among lines that the server has is set aside once, and nothing is repeated', async () => {
+    const lines = [...numbered('a', 0, 40), 'refuse me', ...numbered('b', 0, 40)];
+    let count = 0;
+    peer.react = (received) =>
+      received.lines.includes('refuse me')
+        ? { store: false, status: 400, code: 'PostBodyInvalid' }
+        : { store: true, cut: count++ % 2 === 0 };
+    await writeFile(join(bench.logs, 'a.log'), lines.map((line) => `${line}\n`).join(''));
     bench.start();
-    await expectLines(['one', 'one']);
-    const ids = peer.received.map(
-      (each) => each.group.tags.find(({ key }) => key === '__pack_id__')?.value,
-    );
-    expect(ids[0]).toBe(ids[1]);
+    await expectLines(lines.filter((line) => line !== 'refuse me'));
+    const letters = await readFile(join(bench.state, 'dead-letter.jsonl'), 'utf8');
+    expect(letters.trimEnd().split('\n')).toHaveLength(1);
   });
 
   test('a missing logstore holds its own input only; it arrives when the logstore is made', async () => {
