@@ -121,7 +121,7 @@ class Starter {
     this.#superviseAgent(configPath, connection);
     const what = files > 0 ? `${files} files of ${DEMO_PATTERN}` : this.#serverLog;
     this.#tell('logtail', `Logtail follows ${what}`);
-    const count = await firstCount(connection);
+    const count = await settledCount(connection);
     this.#tell('searchable', `${count} logs searchable`, { count });
   }
 
@@ -245,13 +245,16 @@ async function readableFiles(pattern: string): Promise<number> {
   return count;
 }
 
-async function firstCount(connection: DemoConnection): Promise<number> {
+/** The number of searchable logs once it is above zero and has stopped growing, or what there is in the end. */
+async function settledCount(connection: DemoConnection): Promise<number> {
+  let last = 0;
   for (let i = 0; i < FIRST_LOG_TRIES; i++) {
     const count = await countDemoLogs(connection, Date.now());
-    if (count > 0) return count;
+    if (count > 0 && count === last) return count;
+    last = count;
     await sleep(FIRST_LOG_PAUSE_MS);
   }
-  return 0;
+  return last;
 }
 
 /** Our own options are taken out; everything else is the server's and checked there. */
