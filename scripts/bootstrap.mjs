@@ -80,9 +80,16 @@ export function childEnvironment() {
   return { ...process.env, PATH: path.join(delimiter) };
 }
 
-/** Runs Node 24 in the foreground, hands signals on, and ends as the child ends. */
+/**
+ * Runs Node 24 in the foreground, hands signals on, and ends as the child ends. The child ends with us, and we with
+ * npm when npm started us, even when they are killed outright.
+ */
 export function runNode(args) {
-  const child = spawn(findNode(), args, { cwd: ROOT, stdio: 'inherit', env: childEnvironment() });
+  const env = { ...childEnvironment(), SLUICE_EXIT_WITH_PARENT: '1' };
+  const child = spawn(findNode(), args, { cwd: ROOT, stdio: 'inherit', env });
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // A terminal sends Ctrl-C to the whole group, so the child has it already.
     process.on(signal, () => {

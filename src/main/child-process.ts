@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { EXIT_WITH_PARENT } from './parent-watch.ts';
 
 export interface ChildOptions {
   /** Path of the TypeScript entry. */
@@ -24,7 +25,7 @@ export class ManagedChild {
     const log = openSync(options.logPath, 'a', 0o600);
     this.#child = spawn(process.execPath, [options.entry, ...options.flags], {
       stdio: ['ignore', 'pipe', log],
-      env: { ...process.env, ...options.environment },
+      env: { ...process.env, ...options.environment, [EXIT_WITH_PARENT]: '1' },
       // A terminal's Ctrl-C goes to the whole group; the parent alone decides the order of stopping.
       detached: true,
     });

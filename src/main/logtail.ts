@@ -14,6 +14,7 @@ import { RealClock } from '#platform/real-clock.ts';
 import { RealFiles } from '#platform/real-files.ts';
 import { RealRandom } from '#platform/real-random.ts';
 import { childLogger, createLogger } from '#telemetry/logger.ts';
+import { exitWithParent } from './parent-watch.ts';
 
 const HELP = `Follows log files and sends their lines to a logstore.
 
@@ -72,6 +73,7 @@ async function runAgent(config: LogtailConfig): Promise<void> {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  exitWithParent();
   logger.info({ endpoint: config.endpoint, inputs: config.inputs.length }, 'agent started');
   await agent.run();
   logger.info(agent.status().totals, 'agent stopped');

@@ -11,6 +11,7 @@ import type { ServerConfig } from '#config/server-options.ts';
 import { SERVER_OPTIONS, SERVER_USAGE } from '#config/server-options.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { exitWithParent } from './parent-watch.ts';
 import type { RunningServer } from './start-server.ts';
 import { startServer } from './start-server.ts';
 
@@ -82,6 +83,7 @@ function stopOnSignals(server: RunningServer, config: ServerConfig, logger: Logg
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  exitWithParent();
 }
 
 function fail(error: unknown, json: boolean): never {

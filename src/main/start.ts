@@ -16,6 +16,7 @@ import {
   provisionDemo,
   type DemoConnection,
 } from './demo.ts';
+import { exitWithParent } from './parent-watch.ts';
 
 const HELP = `Usage: npm start -- [options]
 
@@ -295,6 +296,7 @@ try {
   const starter = new Starter(parseStartOptions(process.argv.slice(2)));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => void starter.stop());
+  exitWithParent();
   await starter.run();
 } catch (error) {
   process.stderr.write(`sluice: ${errorMessage(error)}\n`);

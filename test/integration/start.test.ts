@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SlsClient } from '../support/sls-client.ts';
 
@@ -144,4 +145,21 @@ test('takes the access key from the environment and then keeps none', async () =
   await expect(stat(join(directory, 'data', 'root-key.json'))).rejects.toMatchObject({
     code: 'ENOENT',
   });
+});
+
+test('nothing outlives it when it is killed outright', async () => {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const killed = start(['--listen', listen, '--no-demo']);
+  await killed.until('ready');
+  killed.child.kill('SIGKILL');
+  await killed.exited;
+  const isServed = async (): Promise<boolean> =>
+    await fetch(`http://${listen}/healthz`).then(
+      () => true,
+      () => false,
+    );
+  for (let i = 0; i < 100 && (await isServed()); i++) await sleep(100);
+  expect(await isServed()).toBe(false);
+  const again = start(['--listen', listen, '--no-demo']);
+  expect(await again.until('ready')).toMatchObject({ endpoint: `http://${listen}` });
 });
