@@ -147,6 +147,8 @@ export class PathFollower {
           await this.#resume(resume);
         } catch (error) {
           context.budget.release(this.#targetKey, cost);
+          // Nobody will send what was taken: it is read again.
+          reader.rewind();
           throw error;
         }
         if (resume?.reader === reader) {
@@ -182,8 +184,9 @@ export class PathFollower {
     if (resume === undefined) return;
     const { reader, offset } = resume;
     // Content that is known to be another gets another reader, and a copy of it goes on from here.
-    if (reader.changed) reader.rewind();
-    else if (!(await reader.resumeAt(offset))) reader.becomeWriter(this.#context.newWriterKey());
+    reader.rewind();
+    if (!reader.changed && !(await reader.resumeAt(offset)))
+      reader.becomeWriter(this.#context.newWriterKey());
     await this.#context.onAcknowledged(this, reader);
   }
 
