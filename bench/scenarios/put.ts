@@ -2,7 +2,7 @@
  * Durable PutLogs over HTTP: raw MB/s with 1 and with 16 clients, each keeping one request under way, against a
  * server process of its own. Bodies are made and compressed before the clock starts.
  */
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compress } from '#protocol/compression.ts';
@@ -15,6 +15,7 @@ import {
 import { SlsClient } from '../../test/support/sls-client.ts';
 import { makeLogGroup, seededNumbers } from '../corpus.ts';
 import { percentile, type BenchOptions, type BenchResult, type Metric } from '../report.ts';
+import { readStages } from '../stages.ts';
 
 const PROJECT = 'bench';
 const GROUP_BYTES = 512 * 1024;
@@ -47,6 +48,7 @@ export async function benchPut(options: BenchOptions): Promise<BenchResult> {
         await server.stop();
       }
     }
+    Object.assign(metrics, await measureStages(join(directory, 'profiled'), payloads, options));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -96,12 +98,39 @@ async function measure(
     [`throughput_${suffix}`]: { value: raw / seconds, unit: 'MiB raw/s' },
     [`per_cpu_second_${suffix}`]: {
       value: raw / (after.cpuSeconds - before.cpuSeconds),
-      unit: 'MiB raw/CPU-s of the server, indexing included',
+      unit: 'MiB raw/CPU-s of the server',
     },
     [`ack_p50_${suffix}`]: { value: percentile(latencies, 0.5), unit: 'ms' },
     [`ack_p99_${suffix}`]: { value: percentile(latencies, 0.99), unit: 'ms' },
     [`peak_rss_${suffix}`]: mebibytes(after.peakRssBytes),
   };
+}
+
+/** A run of its own under the profiler: CPU seconds per raw GiB by stage, indexing included. */
+async function measureStages(
+  directory: string,
+  payloads: readonly Payload[],
+  options: BenchOptions,
+): Promise<Record<string, Metric>> {
+  options.progress('put with 16 clients under the profiler');
+  const profiles = join(directory, 'profiles');
+  await mkdir(profiles, { recursive: true });
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const server = await startServerProcess(join(directory, 'data'), [], flags);
+  let rawGibibytes: number;
+  try {
+    const measured = await measure(server, payloads, { clientCount: 16, ...options });
+    rawGibibytes = (measured['raw_16']?.value ?? 0) / 1024;
+  } finally {
+    await server.stop();
+  }
+  const stages = [...readStages(profiles)].filter(([, seconds]) => seconds / rawGibibytes >= 0.01);
+  return Object.fromEntries(
+    stages.map(([stage, seconds]) => [
+      `stage_${stage}`,
+      { value: seconds / rawGibibytes, unit: 'CPU-s/GiB raw' },
+    ]),
+  );
 }
 
 function mebibytes(bytes: number): Metric {

@@ -32,10 +32,12 @@ export const TEST_KEYS: ProcessKeys = {
 export async function startServerProcess(
   dataDirectory: string,
   flags: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
 ): Promise<ServerProcess> {
   const child = spawn(
     process.execPath,
     [
+      ...nodeFlags,
       join(ROOT, 'src/main/server.ts'),
       '--data-dir',
       dataDirectory,
