@@ -1,5 +1,5 @@
 /** Every bound of the agent in one place, each with the reason for its number. */
-import { DAY_MS, KIB, MIB, MINUTE_MS, SECOND_MS } from '#base/units.ts';
+import { KIB, MIB, MINUTE_MS, SECOND_MS } from '#base/units.ts';
 
 /** Bytes of one read, and so of one batch and one log: what other agents cut at; far below the 10 MB of a server. */
 export const CHUNK_BYTES: number = 512 * KIB;
@@ -52,8 +52,6 @@ export const BACKOFF_QUOTA_MS: readonly [number, number] = [500, MINUTE_MS];
 export const BACKOFF_CONFIG_MS: readonly [number, number] = [SECOND_MS, 5 * MINUTE_MS];
 /** Bytes of refused logs kept on disk. When full, refused logs wait in their file instead: nothing is dropped. */
 export const DEAD_LETTER_BYTES_MAX: number = 64 * MIB;
-/** Checkpoint entries of files not seen for this long are let go. */
-export const CHECKPOINT_FORGET_MS: number = 7 * DAY_MS;
 /** Acknowledgements between two checkpoints: hundreds a second of 400 bytes; more means checkpoints cannot be saved. */
 export const ACK_LOG_BYTES_MAX: number = 64 * MIB;
 /** A checkpoint file above this is refused as damaged: 100,000 entries are about 40 MB. */
