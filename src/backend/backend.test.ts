@@ -89,6 +89,30 @@ describe('searching', () => {
     expect(await totalRows(logstoreId)).toBe(1);
   });
 
+  test('a search that may not wait gets what is indexed, and the rest when it asks again', async () => {
+    const { id: logstoreId } = await world.provision();
+    const shard = { logstoreId, shardId: 0 };
+    await world.append(shard, 1);
+    await world.backend.flush(logstoreId);
+    await world.append(shard, 2);
+    // The files of the new segment cannot be written until the early search has its answer.
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    world.files.intercept(({ path }) => (path.includes('/l0/') ? held : undefined));
+    const acquiring = world.backend.acquire({ logstoreId, ...ALL_TIME, waitMs: 10 });
+    while (world.clock.sleeperCount === 0) await new Promise(setImmediate);
+    await world.clock.advance(10);
+    const early = await acquiring;
+    world.files.intercept(undefined);
+    release();
+    expect(early.isComplete).toBe(false);
+    expect(early.segments.map(({ info }) => info.rowCount)).toEqual([1]);
+    await early[Symbol.asyncDispose]();
+    const later = await world.backend.acquire({ logstoreId, ...ALL_TIME });
+    expect(later.isComplete).toBe(true);
+    expect(later.segments.map(({ info }) => info.rowCount)).toEqual([1, 2]);
+    await later[Symbol.asyncDispose]();
+  });
+
   test('a logstore without an index, or that is gone, cannot be searched', async () => {
     const { id: logstoreId } = await world.provision({}, { hasIndex: false });
     await world.append({ logstoreId, shardId: 0 }, 1);

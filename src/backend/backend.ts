@@ -225,6 +225,7 @@ export class Backend implements Service, SegmentSource {
     readonly logstoreId: string;
     readonly fromTime: number;
     readonly toTime: number;
+    readonly waitMs?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<SegmentLease> {
     await this.start();
@@ -238,9 +239,12 @@ export class Backend implements Service, SegmentSource {
     for (let attempt = 1; ; attempt++) {
       try {
         const sealing = targets.map(({ indexer, nextSequence }) => indexer.sealTo(nextSequence));
-        await abortable(Promise.all(sealing), request.signal);
-        const lease = await this.#lease(targets, request);
-        if (lease !== undefined) return lease;
+        const isSealed = await this.#waitFor(Promise.all(sealing), request);
+        const wanted = isSealed
+          ? targets
+          : targets.map(({ indexer }) => ({ indexer, nextSequence: 0 }));
+        const lease = await this.#lease(wanted, request);
+        if (lease !== undefined) return { ...lease, isComplete: isSealed };
       } catch (error) {
         // A segment that the snapshot named was dropped meanwhile: look again.
         if (errorCode(error) !== 'BlobNotExist' || attempt >= ACQUIRE_ATTEMPTS_MAX) throw error;
@@ -340,10 +344,30 @@ export class Backend implements Service, SegmentSource {
   }
 
   /** Undefined when something was unsealed since; then the caller seals again. */
+  /** False when the work is not done after `waitMs`; it goes on. */
+  async #waitFor(
+    work: Promise<unknown>,
+    limits: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<boolean> {
+    const done = work.then(() => true);
+    if (limits.waitMs === undefined) return await abortable(done, limits.signal);
+    const timer = new AbortController();
+    const late = this.#with.clock.sleep(limits.waitMs, timer.signal).then(
+      () => false,
+      () => true,
+    );
+    try {
+      return await abortable(Promise.race([done, late]), limits.signal);
+    } finally {
+      timer.abort();
+      done.catch(() => {});
+    }
+  }
+
   async #lease(
     targets: readonly { readonly indexer: ShardIndexer; readonly nextSequence: number }[],
     range: { readonly fromTime: number; readonly toTime: number },
-  ): Promise<SegmentLease | undefined> {
+  ): Promise<Omit<SegmentLease, 'isComplete'> | undefined> {
     const snapshots = targets.flatMap(({ indexer, nextSequence }) => {
       const snapshot = indexer.snapshot(nextSequence);
       return snapshot === undefined ? [] : [{ indexer, ...snapshot }];
@@ -394,18 +418,15 @@ function definedMembers(settings: LogstoreSettings): LogstoreSettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** Work that others share goes on when one of them gives up waiting. */
-async function abortable(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) {
-    await work;
-    return;
-  }
+/** Rejects with the signal's reason when it is aborted; work that others share goes on. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason as Error);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await Promise.race([work, aborted]);
+    return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
     work.catch(() => {});

@@ -43,6 +43,7 @@ export class QueryFixture implements AsyncDisposable {
             this.leaseCount++;
             return Promise.resolve({
               segments: [...this.segments],
+              isComplete: true,
               [Symbol.asyncDispose]: () => {
                 this.leaseCount--;
                 return Promise.resolve();

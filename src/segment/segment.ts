@@ -87,6 +87,8 @@ export interface SegmentReader {
 
 export interface SegmentLease extends AsyncDisposable {
   readonly segments: readonly SegmentReader[];
+  /** False when the wait ended before all acknowledged logs were indexed: the newest are not in it yet. */
+  readonly isComplete: boolean;
 }
 
 /** Gives a query the segments it must look at. Implemented by the owner of the shards (`#backend`). */
@@ -94,12 +96,15 @@ export interface SegmentSource {
   /**
    * All segments of the logstore that may hold log times in [fromTime, toTime), Unix seconds; together
    * they hold every log that was acknowledged before the call, each exactly once. Pending logs are sealed
-   * first. The files stay until the lease is disposed.
+   * first, for `waitMs` at most: a shard that takes more than it can index must not hold up its queries.
+   * The files stay until the lease is disposed.
    */
   acquire(request: {
     readonly logstoreId: string;
     readonly fromTime: number;
     readonly toTime: number;
+    /** Undefined: as long as it takes. */
+    readonly waitMs?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<SegmentLease>;
 }
