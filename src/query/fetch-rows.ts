@@ -1,14 +1,16 @@
 /** Reads rows of a segment's Parquet file by row number, as the texts that the log had. */
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SegmentReader } from '#segment/segment.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 
 /** All fields of one log as texts, `__time__`, `__source__` and `__topic__` always among them. */
 export type LogRow = Readonly<Record<string, string>>;
 
+/** Runs a statement of our own and gives its few rows. */
+export type ReadSql = (sql: string) => Promise<readonly (readonly unknown[])[]>;
+
 /** The rows with these numbers, in the order asked for. Each number at most once. */
 export async function fetchRows(
-  connection: DuckDBConnection,
+  readSql: ReadSql,
   reader: SegmentReader,
   rowNumbers: readonly number[],
 ): Promise<readonly LogRow[]> {
@@ -16,9 +18,9 @@ export async function fetchRows(
   const names = reader.columns.map(({ column }) => quoteName(column));
   const rest = hasRest(reader) ? ['"__rest__"'] : [];
   const columns = ['file_row_number', '__time__', '__time_ns_part__', ...names, ...rest];
-  const result = await connection.runAndReadAll(selectRows(reader, columns, rowNumbers));
   const byNumber = new Map<number, LogRow>();
-  for (const cells of result.getRowsJS()) byNumber.set(Number(cells[0]), toLogRow(reader, cells));
+  for (const cells of await readSql(selectRows(reader, columns, rowNumbers)))
+    byNumber.set(Number(cells[0]), toLogRow(reader, cells));
   return rowNumbers.map((number) => {
     const row = byNumber.get(number);
     if (row === undefined) throw new Error('assertion failed: row number beyond the segment');
@@ -28,13 +30,13 @@ export async function fetchRows(
 
 /** Nanoseconds inside their second of rows in ascending order; 0 where a log has none. */
 export async function fetchTimeNs(
-  connection: DuckDBConnection,
+  readSql: ReadSql,
   reader: SegmentReader,
   rowNumbers: readonly number[],
 ): Promise<readonly number[]> {
   const sql = selectRows(reader, ['file_row_number', '__time_ns_part__'], rowNumbers);
-  const result = await connection.runAndReadAll(`${sql} ORDER BY 1`);
-  return result.getRowsJS().map((cells) => Number(cells[1] ?? 0));
+  const rows = await readSql(`${sql} ORDER BY 1`);
+  return rows.map((cells) => Number(cells[1] ?? 0));
 }
 
 /** Whether the file has the column for fields without one of their own. */

@@ -52,3 +52,27 @@ export const SQL_SEGMENTS_MAX = 5000;
 
 /** Nesting of a SQL statement's tree; the checks recurse, and so does DuckDB's own parser. */
 export const SQL_DEPTH_MAX = 400;
+
+/** How long after an interrupt the next one follows, for one that hit the gap between two statements. */
+export const INTERRUPT_AGAIN_MS = 50;
+
+/** Time between an interrupt and the end of the process that does not answer it; DuckDB answers within one vector. */
+export const INTERRUPT_GRACE_MS: number = 3 * SECOND_MS;
+
+/** How often the memory of a busy query process is read; one thread can fill some 50 MB in between. */
+export const MEMORY_POLL_MS = 20;
+
+/**
+ * Memory of a query process beside what DuckDB counts: Node and its libraries (100 MB), an answer as texts and as a
+ * message (100 MB each), and what scalar functions and the allocator hold in honest queries.
+ */
+export const MEMORY_OVERHEAD_BYTES: number = 512 * MIB;
+
+/** A query process that holds more than this share of its bound without work is ended, so that the next query has room. */
+export const IDLE_MEMORY_SHARE = 0.75;
+
+/** A query process without work ends after this; a new one takes some 0.3 s. */
+export const PROCESS_IDLE_MS: number = 300 * SECOND_MS;
+
+/** A query process that is not up by then never will be; a busy machine takes some seconds. */
+export const PROCESS_START_MS: number = 30 * SECOND_MS;

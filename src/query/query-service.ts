@@ -8,16 +8,18 @@ import type { ParsedQuery } from '#querylang/search-ast.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
-import { DuckEngine, QueryBudget } from './duck-engine.ts';
+import { DuckProcess } from './duck-process.ts';
 import type { BucketCounts, Found } from './found.ts';
 import { bucketRanges } from './histogram.ts';
 import { LINE_MAX, OFFSET_MAX, QUEUED_FOR_EACH_RUNNING, TIME_BUDGET_MS } from './limits.ts';
+import type { MatchRequest } from './match-segment.ts';
+import { QueryBudget } from './query-budget.ts';
 import { QuerySlots } from './query-slots.ts';
 import { countBuckets, runSearch } from './run-search.ts';
-import { runSql } from './run-sql.ts';
+import { runSql, type RunSqlRequest } from './run-sql.ts';
 
 export interface QueryServiceOptions {
-  /** Memory of DuckDB for all queries together. */
+  /** Memory of DuckDB for all SQL together; reading rows has as much again. */
   readonly memoryLimitBytes: number;
   readonly threads: number;
   /** Folder for what does not fit into memory. */
@@ -28,7 +30,7 @@ export interface QueryServiceOptions {
   readonly timeZone?: string | undefined;
   /** Default: 55 s. */
   readonly timeBudgetMs?: number | undefined;
-  /** Queries that run at once; eight times as many may wait. */
+  /** SQL queries that run at once, and searches as many; eight times as many may wait. */
   readonly concurrencyMax: number;
 }
 
@@ -92,8 +94,10 @@ export class QueryService implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #timeZone: string;
   readonly #timeBudgetMs: number;
-  readonly #slots: QuerySlots;
-  readonly #engine: DuckEngine;
+  readonly #searches: QuerySlots;
+  readonly #statements: QuerySlots;
+  readonly #rowProcess: DuckProcess;
+  readonly #sqlProcess: DuckProcess;
   readonly #memoryLimitBytes: number;
 
   constructor(options: QueryServiceOptions, collaborators: QueryServiceCollaborators) {
@@ -104,11 +108,23 @@ export class QueryService implements AsyncDisposable {
     this.#timeZone = options.timeZone ?? DEFAULT_TIME_ZONE;
     this.#timeBudgetMs = options.timeBudgetMs ?? TIME_BUDGET_MS;
     this.#memoryLimitBytes = options.memoryLimitBytes;
-    this.#slots = new QuerySlots({
+    const slots = {
       runningMax: options.concurrencyMax,
       queuedMax: options.concurrencyMax * QUEUED_FOR_EACH_RUNNING,
-    });
-    this.#engine = new DuckEngine({ ...options, timeZone: this.#timeZone });
+    };
+    this.#searches = new QuerySlots(slots);
+    this.#statements = new QuerySlots(slots);
+    const duck = (name: string): DuckProcess =>
+      new DuckProcess(
+        {
+          ...options,
+          timeZone: this.#timeZone,
+          spillDirectory: `${options.spillDirectory}/${name}`,
+        },
+        collaborators,
+      );
+    this.#rowProcess = duck('rows');
+    this.#sqlProcess = duck('sql');
   }
 
   /**
@@ -133,22 +149,10 @@ export class QueryService implements AsyncDisposable {
         'ErrorType:OLSQueryParseError.ErrorMessage:offset is not available for pagination in sql query, please use limit x,y syntax for pagination.',
       );
     const plan = compileSearch(parsed.search, index);
-    const { found, elapsedMs } = await this.#run(request, logstore, (lease, budget) =>
+    const { found, elapsedMs } =
       parsed.analysis.kind === 'sql'
-        ? runSql(
-            { ...request, plan, sql: parsed.analysis.text, index, timeZone: this.#timeZone },
-            {
-              engine: this.#engine,
-              segments: lease.segments,
-              budget,
-              memoryLimitBytes: this.#memoryLimitBytes,
-            },
-          )
-        : runSearch(
-            { ...request, plan },
-            { engine: this.#engine, segments: lease.segments, budget },
-          ),
-    );
+        ? await this.#getSql({ ...request, plan, sql: parsed.analysis.text, index }, logstore)
+        : await this.#getPage({ ...request, plan }, logstore);
     return {
       ...found,
       count: found.rows.length,
@@ -166,15 +170,20 @@ export class QueryService implements AsyncDisposable {
     const { logstore, index } = await this.#indexedLogstore(request);
     const plan = compileSearch(parseQuery(request.query).search, index);
     const ranges = bucketRanges({ ...request, timeZone: this.#timeZone });
-    const { found, elapsedMs } = await this.#run(request, logstore, (lease, budget) =>
-      countBuckets({ ...request, plan, ranges }, { segments: lease.segments, budget }),
+    const { found, elapsedMs } = await this.#run(
+      { request, logstore, slots: this.#searches },
+      (lease, budget) =>
+        countBuckets({ ...request, plan, ranges }, { segments: lease.segments, budget }),
     );
     return { ...found, elapsedMs };
   }
 
   /** Waits for running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#engine[Symbol.asyncDispose]();
+    await Promise.all([
+      this.#rowProcess[Symbol.asyncDispose](),
+      this.#sqlProcess[Symbol.asyncDispose](),
+    ]);
   }
 
   async #indexedLogstore(
@@ -186,24 +195,59 @@ export class QueryService implements AsyncDisposable {
     return { logstore, index: logstore.index };
   }
 
+  #getPage(
+    request: LogsRequest & MatchRequest,
+    logstore: Logstore,
+  ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
+    const duck = this.#rowProcess;
+    return this.#run({ request, logstore, slots: this.#searches, duck }, (lease, budget) =>
+      runSearch(request, {
+        segments: lease.segments,
+        budget,
+        readSql: (sql) => duck.run(budget, 'read', { sql }),
+      }),
+    );
+  }
+
+  #getSql(
+    request: LogsRequest & RunSqlRequest,
+    logstore: Logstore,
+  ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
+    const duck = this.#sqlProcess;
+    return this.#run({ request, logstore, slots: this.#statements, duck }, (lease, budget) =>
+      runSql(request, {
+        duck,
+        segments: lease.segments,
+        budget,
+        memoryLimitBytes: this.#memoryLimitBytes,
+      }),
+    );
+  }
+
   /** Runs work on the segments of the request, in a slot and with a budget that starts there. */
   async #run<T>(
-    request: QueryRequest,
-    logstore: Logstore,
+    place: {
+      readonly request: QueryRequest;
+      readonly logstore: Logstore;
+      readonly slots: QuerySlots;
+      /** What the work needs; its start takes nothing of the budget. */
+      readonly duck?: DuckProcess | undefined;
+    },
     work: (lease: SegmentLease, budget: QueryBudget) => Promise<T>,
   ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
-    const { fromTime, toTime, signal } = request;
-    return this.#slots.run(signal, async () => {
+    const { fromTime, toTime, signal } = place.request;
+    return place.slots.run(signal, async () => {
+      await place.duck?.start();
       const budget = new QueryBudget(this.#clock, this.#timeBudgetMs, signal);
       await using lease = await this.#segments.acquire({
-        logstoreId: logstore.id,
+        logstoreId: place.logstore.id,
         fromTime,
         toTime,
         signal,
       });
       const found = await work(lease, budget);
       const elapsedMs = Math.round(budget.elapsedMs);
-      this.#logger.debug({ logstoreId: logstore.id, elapsedMs }, 'query done');
+      this.#logger.debug({ logstoreId: place.logstore.id, elapsedMs }, 'query done');
       return { found, elapsedMs };
     });
   }

@@ -1,9 +1,7 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
-import type { DuckDBConnection } from '@duckdb/node-api';
 import { Bitset } from '#kernel/bitset.ts';
 import type { SegmentReader } from '#segment/segment.ts';
-import type { DuckEngine, QueryBudget } from './duck-engine.ts';
-import { fetchRows, fetchTimeNs, type LogRow } from './fetch-rows.ts';
+import { fetchRows, fetchTimeNs, type LogRow, type ReadSql } from './fetch-rows.ts';
 import type { BucketRange } from './histogram.ts';
 import { PHRASE_BATCH_ROWS, PHRASE_CANDIDATES_MAX } from './limits.ts';
 import {
@@ -14,11 +12,12 @@ import {
 } from './match-segment.ts';
 import { pageRows, type Page, type PageRow } from './page-rows.ts';
 import type { BucketCounts, Found } from './found.ts';
+import type { QueryBudget } from './query-budget.ts';
 import { RowRanks, lowerBound } from './row-ranks.ts';
 import { hasPhrases, phrasesOf } from './verify-phrase.ts';
 
 export interface SearchCollaborators {
-  readonly engine: DuckEngine;
+  readonly readSql: ReadSql;
   readonly segments: readonly SegmentReader[];
   readonly budget: QueryBudget;
 }
@@ -37,30 +36,28 @@ export async function runSearch(
   request: MatchRequest & Page,
   collaborators: SearchCollaborators,
 ): Promise<Found> {
-  const { engine, budget } = collaborators;
-  return engine.use(budget, async (connection) => {
-    const gathered = await gather(request, collaborators, connection);
-    const page = await pageRows(gathered.matches, request, (match, rows) =>
-      fetchTimeNs(connection, match.reader, rows),
-    );
-    const rows = await fetchPage(connection, page);
-    return {
-      progress: gathered.isComplete ? 'Complete' : 'Incomplete',
-      rows,
-      keys: [...new Set(rows.flatMap((row) => Object.keys(row)))],
-      columnTypes: [],
-      limited: undefined,
-      processedRows: gathered.processedRows,
-      processedBytes: gathered.processedBytes,
-      isAccurate: !gathered.isPartial,
-    };
-  });
+  const { readSql } = collaborators;
+  const gathered = await gather(request, collaborators);
+  const page = await pageRows(gathered.matches, request, (match, rows) =>
+    fetchTimeNs(readSql, match.reader, rows),
+  );
+  const rows = await fetchPage(readSql, page);
+  return {
+    progress: gathered.isComplete ? 'Complete' : 'Incomplete',
+    rows,
+    keys: [...new Set(rows.flatMap((row) => Object.keys(row)))],
+    columnTypes: [],
+    limited: undefined,
+    processedRows: gathered.processedRows,
+    processedBytes: gathered.processedBytes,
+    isAccurate: !gathered.isPartial,
+  };
 }
 
 /** How many logs match in each range; adjacency of phrases is not looked at. */
 export async function countBuckets(
   request: MatchRequest & { readonly ranges: readonly BucketRange[] },
-  collaborators: Omit<SearchCollaborators, 'engine'>,
+  collaborators: Omit<SearchCollaborators, 'readSql'>,
 ): Promise<BucketCounts> {
   const counts = request.ranges.map(() => 0);
   let processedRows = 0;
@@ -91,9 +88,8 @@ export async function countBuckets(
 async function gather(
   request: MatchRequest & Page,
   collaborators: SearchCollaborators,
-  connection: DuckDBConnection,
 ): Promise<Gathered> {
-  const { segments, budget } = collaborators;
+  const { segments, budget, readSql } = collaborators;
   const phrases = phrasesOf(request.plan);
   let candidatesLeft = PHRASE_CANDIDATES_MAX;
   const gathered: Gathered = {
@@ -123,7 +119,7 @@ async function gather(
       const rows = new Bitset(reader.info.rowCount);
       for (let i = 0; i < numbers.length; i += PHRASE_BATCH_ROWS) {
         const batch = numbers.slice(i, i + PHRASE_BATCH_ROWS);
-        for (const [j, row] of (await fetchRows(connection, reader, batch)).entries())
+        for (const [j, row] of (await fetchRows(readSql, reader, batch)).entries())
           if (hasPhrases(row, reader, phrases)) rows.add(batch[j] ?? 0);
       }
       match = { ...match, ranks: new RowRanks(rows), isFull: false };
@@ -152,14 +148,11 @@ function isPageFull(matches: readonly SegmentMatch[], page: Page, next: SegmentR
   return sure >= wanted;
 }
 
-async function fetchPage(
-  connection: DuckDBConnection,
-  page: readonly PageRow[],
-): Promise<readonly LogRow[]> {
+async function fetchPage(readSql: ReadSql, page: readonly PageRow[]): Promise<readonly LogRow[]> {
   const places = new Map<PageRow, LogRow>();
   for (const [match, members] of Map.groupBy(page, (pageRow) => pageRow.match)) {
     const numbers = members.map(({ row }) => row);
-    const rows = await fetchRows(connection, match.reader, numbers);
+    const rows = await fetchRows(readSql, match.reader, numbers);
     for (const [i, member] of members.entries()) places.set(member, rows[i] as LogRow);
   }
   return page.map((pageRow) => places.get(pageRow) as LogRow);

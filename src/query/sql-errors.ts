@@ -27,11 +27,15 @@ export function sqlError(error: unknown, text: string, memoryLimitBytes: number)
     );
   const table = /Table with name (\S+) does not exist/.exec(message)?.[1];
   if (table !== undefined) return unknownTable(text, userName(table));
-  if (message.startsWith('Out of Memory Error'))
-    return refuse(`Query exceeded max memory size of ${sizeText(memoryLimitBytes)}`);
+  if (message.startsWith('Out of Memory Error')) return memoryExceeded(memoryLimitBytes);
   if (/\.parquet|^IO Error|^INTERNAL|^FATAL/.test(message))
     return new AppError('InternalServerError', 'cannot read the logs', { cause: error });
   return refuse(`line ${placeOf(message, text)}: ${plainText(message)}`);
+}
+
+/** The query, or those that ran beside it, took more memory than all may. */
+export function memoryExceeded(memoryLimitBytes: number): AppError {
+  return refuse(`Query exceeded max memory size of ${sizeText(memoryLimitBytes)}`);
 }
 
 function unknownTable(text: string, name: string): AppError {

@@ -3,8 +3,8 @@
  * files. A segment that matches as a whole is read as it is; few rows are a list of row numbers (DuckDB
  * then skips row groups); many are a bit string, which costs a test for each row and no memory to speak of.
  */
-import { DuckDBBlobValue, type DuckDBConnection } from '@duckdb/node-api';
 import type { Bitset } from '#kernel/bitset.ts';
+import type { LogView } from './duck-messages.ts';
 import { ROW_LIST_MAX } from './limits.ts';
 import type { SegmentMatch } from './match-segment.ts';
 import type { RowRanks } from './row-ranks.ts';
@@ -18,23 +18,18 @@ export interface LogViewRequest {
   readonly textBytesMax: number;
 }
 
-/** Makes the view `log` on this connection, and what it needs. */
-export async function createLogView(
-  connection: DuckDBConnection,
-  request: LogViewRequest,
-): Promise<void> {
-  await connection.run('CREATE TEMP TABLE sls_bits (segment INTEGER, bits BIT)');
+/** The view `log`, and the bit strings that it reads. */
+export function logView(request: LogViewRequest): LogView {
+  const bits: LogView['bits'][number][] = [];
   const selects: string[] = [];
   for (const [i, match] of request.matches.entries()) {
     const mode = match.isFull ? 'all' : match.ranks.count <= ROW_LIST_MAX ? 'list' : 'bits';
-    if (mode === 'bits')
-      await connection.run(`INSERT INTO sls_bits VALUES (${i}, $1::BLOB::BIT)`, [
-        new DuckDBBlobValue(msbFirstBytes(match.ranks.rows)),
-      ]);
+    if (mode === 'bits') bits.push({ segment: i, bytes: msbFirstBytes(match.ranks.rows) });
     selects.push(selectSegment(request, match, mode === 'bits' ? i : undefined));
   }
-  const body = selects.length === 0 ? selectNothing(request.columns) : selects.join('\nUNION ALL ');
-  await connection.run(`CREATE TEMP VIEW log AS ${body}`);
+  const select =
+    selects.length === 0 ? selectNothing(request.columns) : selects.join('\nUNION ALL ');
+  return { select, bits };
 }
 
 function selectSegment(
