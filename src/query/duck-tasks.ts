@@ -39,6 +39,8 @@ async function readAnswer(
   const formats = result.columnTypes().map((type) => cellFormat(type, context.timeZone));
   let bytes = 0;
   let rowCount = 0;
+  // Rows are on their way while the next ones are made.
+  let sent = Promise.resolve();
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
@@ -49,8 +51,10 @@ async function readAnswer(
     for (const row of rows) for (const text of row) bytes += text.length;
     if (bytes > SQL_ANSWER_BYTES_MAX || rowCount > SQL_ROWS_MAX)
       throw new AppError('ParameterInvalid', 'sql answer is too large, please use a smaller limit');
-    await context.sendRows(rows);
+    await sent;
+    sent = context.sendRows(rows);
   }
+  await sent;
   return {
     keys: result.columnNames(),
     columnTypes: result.columnTypes().map(prestoType),
