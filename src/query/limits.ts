@@ -25,6 +25,12 @@ export const HISTOGRAM_BUCKETS_AUTO_MAX = 60;
 /** Buckets of a histogram whose width the client chose: a day by minutes, and a small answer. */
 export const HISTOGRAM_BUCKETS_MAX = 1440;
 
+/**
+ * How long a query waits for logs that are stored and not indexed yet. Longer than an index that keeps up ever takes, and
+ * shorter than the patience of clients (most have 50 s or more); after it the answer is Incomplete.
+ */
+export const INDEX_WAIT_MS: number = 15 * SECOND_MS;
+
 /** Run time of a query that the service documents (sls-query §3.11). */
 export const TIME_BUDGET_MS: number = 55 * SECOND_MS;
 

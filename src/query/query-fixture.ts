@@ -21,6 +21,8 @@ export class QueryFixture implements AsyncDisposable {
   readonly service: QueryService;
   readonly segments: SegmentReader[] = [];
   index: IndexConfig | undefined;
+  /** False: as if logs were stored that no segment holds yet. */
+  isIndexed = true;
   /** Leases that were not given back. */
   leaseCount = 0;
   readonly #fixture: SegmentFixture;
@@ -43,7 +45,7 @@ export class QueryFixture implements AsyncDisposable {
             this.leaseCount++;
             return Promise.resolve({
               segments: [...this.segments],
-              isComplete: true,
+              isComplete: this.isIndexed,
               [Symbol.asyncDispose]: () => {
                 this.leaseCount--;
                 return Promise.resolve();

@@ -298,6 +298,37 @@ describe('time and load', () => {
     expect(world.leaseCount).toBe(0);
   });
 
+  test('answers are Incomplete while logs wait to be indexed', async () => {
+    await using world = await QueryFixture.create();
+    world.index = INDEX;
+    await world.add([{ __time__: START, msg: 'x' }]);
+    const range = {
+      projectName: 'p',
+      logstoreName: 's',
+      fromTime: Number(START) - 30,
+      toTime: Number(START) + 30,
+      topic: '',
+    };
+    for (const [isIndexed, progress] of [
+      [false, 'Incomplete'],
+      [true, 'Complete'],
+    ] as const) {
+      world.isIndexed = isIndexed;
+      expect(await world.query('*')).toMatchObject({ progress, count: 1 });
+      expect(await world.query('* | select count(*) as c')).toMatchObject({
+        progress,
+        rows: [{ c: '1' }],
+      });
+      const histogram = await world.service.getHistograms({
+        ...range,
+        query: '*',
+        intervalSeconds: 0,
+      });
+      expect(histogram).toMatchObject({ progress, count: 1 });
+      expect(histogram.buckets.every((bucket) => bucket.progress === progress)).toBe(true);
+    }
+  });
+
   test('a search without time left is Incomplete', async () => {
     await using world = await QueryFixture.create({ timeBudgetMs: 0, clock: new MemoryClock() });
     world.index = INDEX;

@@ -9,9 +9,15 @@ import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
 import { DuckProcess } from './duck-process.ts';
-import type { BucketCounts, Found } from './found.ts';
+import type { BucketCounts, Found, Progress } from './found.ts';
 import { bucketRanges } from './histogram.ts';
-import { LINE_MAX, OFFSET_MAX, QUEUED_FOR_EACH_RUNNING, TIME_BUDGET_MS } from './limits.ts';
+import {
+  INDEX_WAIT_MS,
+  LINE_MAX,
+  OFFSET_MAX,
+  QUEUED_FOR_EACH_RUNNING,
+  TIME_BUDGET_MS,
+} from './limits.ts';
 import type { MatchRequest } from './match-segment.ts';
 import { QueryBudget } from './query-budget.ts';
 import { QuerySlots } from './query-slots.ts';
@@ -175,7 +181,9 @@ export class QueryService implements AsyncDisposable {
       (lease, budget) =>
         countBuckets({ ...request, plan, ranges }, { segments: lease.segments, budget }),
     );
-    return { ...found, elapsedMs };
+    const { progress } = found;
+    const buckets = found.buckets.map((bucket) => ({ ...bucket, progress }));
+    return { ...found, buckets, elapsedMs };
   }
 
   /** Waits for running queries. */
@@ -225,7 +233,7 @@ export class QueryService implements AsyncDisposable {
   }
 
   /** Runs work on the segments of the request, in a slot and with a budget that starts there. */
-  async #run<T>(
+  async #run<T extends { readonly progress: Progress }>(
     place: {
       readonly request: QueryRequest;
       readonly logstore: Logstore;
@@ -243,9 +251,11 @@ export class QueryService implements AsyncDisposable {
         logstoreId: place.logstore.id,
         fromTime,
         toTime,
+        waitMs: INDEX_WAIT_MS,
         signal,
       });
-      const found = await work(lease, budget);
+      const answer = await work(lease, budget);
+      const found = lease.isComplete ? answer : { ...answer, progress: 'Incomplete' as const };
       const elapsedMs = Math.round(budget.elapsedMs);
       this.#logger.debug({ logstoreId: place.logstore.id, elapsedMs }, 'query done');
       return { found, elapsedMs };
