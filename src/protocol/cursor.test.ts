@@ -13,12 +13,13 @@ function codeOf(cursor: string): string | undefined {
 }
 
 test.each([0, 1, 10, 999, 1_700_000_000, Number.MAX_SAFE_INTEGER])(
-  '%d survives with and without padding',
+  '%d survives with and without padding, and white space around it',
   (sequence) => {
     const cursor = encodeCursor(sequence);
     expect(cursor).toBe(Buffer.from(String(sequence)).toString('base64'));
     expect(decodeCursor(cursor)).toBe(sequence);
     expect(decodeCursor(cursor.replaceAll('=', ''))).toBe(sequence);
+    expect(decodeCursor(` ${cursor}\n`)).toBe(sequence);
   },
 );
 
@@ -31,7 +32,7 @@ test.each([
   ['OTAwNzE5OTI1NDc0MDk5Mg==', '2^53'],
   ['M', 'half a digit'],
   ['MTI=MTI=', 'padding inside'],
-  ['MTI\n', 'white space'],
+  ['MT\nI=', 'white space inside'],
   ['MTI-', 'another alphabet'],
   ['begin', 'a word'],
 ])('%j (%s) is no cursor', (cursor) => {

@@ -14,10 +14,12 @@ export function encodeCursor(sequence: number): string {
 
 /**
  * The number in a cursor, in [0, 2^53); whether it lies in the shard is for the caller to say. Padding may
- * be missing. Errors: InvalidCursor.
+ * be missing, and white space may stand around it: the Python SDK encodes some cursors with a line feed
+ * behind them. Errors: InvalidCursor.
  */
 export function decodeCursor(cursor: string): number {
-  const digits = BASE64.test(cursor) ? decodeBase64(cursor) : '';
+  const text = cursor.trim();
+  const digits = BASE64.test(text) ? decodeBase64(text) : '';
   const sequence = DECIMAL.test(digits) ? Number(digits) : Number.NaN;
   if (!Number.isSafeInteger(sequence)) {
     throw new AppError('InvalidCursor', 'invalidcursor: the cursor cannot be decoded');
