@@ -305,8 +305,8 @@ describe('time and load', () => {
     const range = {
       projectName: 'p',
       logstoreName: 's',
-      fromTime: Number(START) - 30,
-      toTime: Number(START) + 30,
+      fromTime: START - 30,
+      toTime: START + 30,
       topic: '',
     };
     for (const [isIndexed, progress] of [
