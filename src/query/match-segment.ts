@@ -2,6 +2,7 @@
 import type { SegmentReader } from '#segment/segment.ts';
 import type { SearchPlan } from './compile-search.ts';
 import { evaluateSearch } from './evaluate-search.ts';
+import type { FalseMatches } from './false-matches.ts';
 import { RowRanks, lowerBound } from './row-ranks.ts';
 
 export interface MatchRequest {
@@ -11,6 +12,8 @@ export interface MatchRequest {
   readonly toTime: number;
   /** Empty: any topic. */
   readonly topic: string;
+  /** Without it topics match in any case and times by the second, as the index has them. */
+  readonly falseMatches?: FalseMatches | undefined;
 }
 
 export interface SegmentMatch {
@@ -46,7 +49,9 @@ export async function matchSegment(
     firstRow < endRow ? plan : { kind: 'none' },
     reader,
   );
-  const ranks = new RowRanks(rows.clip(firstRow, endRow));
+  rows.clip(firstRow, endRow);
+  if (request.falseMatches !== undefined) rows.andNot(await request.falseMatches(reader, rows));
+  const ranks = new RowRanks(rows);
   const isFull = ranks.count === endRow - firstRow;
   return { reader, ranks, times, firstRow, endRow, isFull, isPartial };
 }

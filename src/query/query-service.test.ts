@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AppError } from '#base/app-error.ts';
+import { must } from '#base/assert.ts';
 import { MemoryClock } from '#platform/memory-clock.ts';
 import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
+import type { SegmentReader } from '#segment/segment.ts';
 import { QueryFixture } from './query-fixture.ts';
 import type { HistogramsResult, LogsResult } from './query-service.ts';
 
@@ -226,6 +229,75 @@ describe('histograms', () => {
   });
 });
 
+test('ranges may begin and end inside a second', async () => {
+  await using world = await QueryFixture.create();
+  world.index = INDEX;
+  const times = [0, 1, 2].flatMap((second) =>
+    [undefined, 5, 999_999_999].map((ns) => [second, ns]),
+  );
+  await world.add(
+    times.map(([second, ns], n) => ({
+      __time__: START + (second ?? 0),
+      ...(ns === undefined ? {} : { __time_ns_part__: ns }),
+      n: String(n),
+    })),
+  );
+  const cases = [
+    [{}, [0, 1, 2, 3, 4, 5]],
+    [{ fromNs: 5 }, [1, 2, 3, 4, 5]],
+    [{ fromNs: 6, toNs: 5 }, [2, 3, 4, 5, 6]],
+    [{ toNs: 6 }, [0, 1, 2, 3, 4, 5, 6, 7]],
+    [{ toNs: 999_999_999 }, [0, 1, 2, 3, 4, 5, 6, 7]],
+  ] as const;
+  for (const [ns, rows] of cases) {
+    const range = { fromTime: START, toTime: START + 2, ...ns };
+    expect(numbers(await world.query('*', range))).toEqual(rows);
+    const counted = await world.cells('* | select count(1) as c', range);
+    expect(counted).toEqual([[String(rows.length)]]);
+    const names = { projectName: 'p', logstoreName: 's', topic: '', query: '*' };
+    const histogram = await world.service.getHistograms({ ...names, ...range, intervalSeconds: 1 });
+    expect(histogram.count).toBe(rows.length);
+    expect(histogram.buckets.at(-1)?.to).toBe(START + 2);
+  }
+  await expect(world.query('*', { fromNs: 1e9 })).rejects.toMatchObject({
+    code: 'InvalidTimeRange',
+  });
+});
+
+describe('topics', () => {
+  // A key of its own cuts topics into words; the filter still means the whole topic.
+  test.each([false, true])(
+    'are compared exactly, with a key of their own: %s',
+    async (topicKey) => {
+      await using world = await QueryFixture.create();
+      const keys = topicKey ? { ...INDEX.keys, __topic__: TEXT } : INDEX.keys;
+      world.index = { ...INDEX, keys };
+      const topics = ['Web', 'web', 'Web', 'ÄB', 'äb', "it's a web", ''];
+      await world.add(
+        topics.map((__topic__, n) => ({ __time__: START + n, __topic__, n: String(n) })),
+      );
+      await world.add([{ __time__: START + 7, __topic__: 'WEB', n: '7' }]);
+      const expected = { Web: [0, 2], web: [1], WEB: [7], wEb: [], ÄB: [3], "it's a web": [5] };
+      for (const [topic, rows] of Object.entries(expected)) {
+        expect(numbers(await world.query('*', { topic }))).toEqual(rows);
+        const counted = await world.cells('* | select count(1) as c', { topic });
+        expect(counted).toEqual([[String(rows.length)]]);
+        const histogram = await world.service.getHistograms({
+          projectName: 'p',
+          logstoreName: 's',
+          fromTime: START,
+          toTime: START + 10,
+          topic,
+          query: '*',
+          intervalSeconds: 0,
+        });
+        expect(histogram.count).toBe(rows.length);
+      }
+      expect(numbers(await world.query('*'))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    },
+  );
+});
+
 describe('requests that are wrong', () => {
   let world: QueryFixture;
   beforeAll(async () => {
@@ -334,6 +406,26 @@ describe('time and load', () => {
     world.index = INDEX;
     await world.add([{ __time__: START, msg: 'x' }]);
     expect(await world.query('x')).toMatchObject({ progress: 'Incomplete', count: 0 });
+  });
+
+  test('a search that the engine interrupts is Incomplete', async () => {
+    const clock = new MemoryClock();
+    await using world = await QueryFixture.create({ timeBudgetMs: 1000, clock });
+    world.index = INDEX;
+    await world.add([{ __time__: START, msg: 'x' }]);
+    const reader = must(world.segments.pop(), 'a segment');
+    const slow = Object.create(reader, {
+      info: { value: reader.info },
+      times: {
+        value: async () => {
+          await clock.advance(2000);
+          throw new AppError('QueryTimeout', 'query ran out of time');
+        },
+      },
+    }) as SegmentReader;
+    world.segments.push(slow);
+    expect(await world.query('x')).toMatchObject({ progress: 'Incomplete', rows: [] });
+    expect(world.leaseCount).toBe(0);
   });
 
   test('a client that goes away ends its query', async () => {

@@ -9,6 +9,8 @@ import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
 import { DuckProcess } from './duck-process.ts';
+import { falseMatches } from './false-matches.ts';
+import type { ReadSql } from './fetch-rows.ts';
 import type { BucketCounts, Found, Progress } from './found.ts';
 import { bucketRanges } from './histogram.ts';
 import {
@@ -23,6 +25,8 @@ import { QueryBudget } from './query-budget.ts';
 import { QuerySlots } from './query-slots.ts';
 import { countBuckets, runSearch } from './run-search.ts';
 import { runSql, type RunSqlRequest } from './run-sql.ts';
+
+const NS_MAX = 999_999_999;
 
 export interface QueryServiceOptions {
   /** Memory of DuckDB for all SQL together; reading rows has as much again. */
@@ -56,6 +60,9 @@ export interface QueryRequest {
   /** Unix seconds, [fromTime, toTime). */
   readonly fromTime: number;
   readonly toTime: number;
+  /** Nanoseconds added to `fromTime` and `toTime`, 0 to 999999999. Default: 0. */
+  readonly fromNs?: number | undefined;
+  readonly toNs?: number | undefined;
   /** Empty: any topic. */
   readonly topic: string;
   readonly query: string;
@@ -88,6 +95,8 @@ export interface LogsResult extends Found {
 }
 
 export interface HistogramsResult extends BucketCounts {
+  /** The search part. */
+  readonly whereQuery: string;
   readonly elapsedMs: number;
 }
 
@@ -174,16 +183,20 @@ export class QueryService implements AsyncDisposable {
   async getHistograms(request: HistogramsRequest): Promise<HistogramsResult> {
     checkTimeRange(request);
     const { logstore, index } = await this.#indexedLogstore(request);
-    const plan = compileSearch(parseQuery(request.query).search, index);
+    const parsed = parseQuery(request.query);
+    const plan = compileSearch(parsed.search, index);
     const ranges = bucketRanges({ ...request, timeZone: this.#timeZone });
     const { found, elapsedMs } = await this.#run(
       { request, logstore, slots: this.#searches },
       (lease, budget) =>
-        countBuckets({ ...request, plan, ranges }, { segments: lease.segments, budget }),
+        countBuckets(
+          { ...request, plan, ranges, ...this.#exact(request, budget) },
+          { segments: lease.segments, budget },
+        ),
     );
     const { progress } = found;
     const buckets = found.buckets.map((bucket) => ({ ...bucket, progress }));
-    return { ...found, buckets, elapsedMs };
+    return { ...found, buckets, whereQuery: parsed.whereText, elapsedMs };
   }
 
   /** Waits for running queries. */
@@ -192,6 +205,22 @@ export class QueryService implements AsyncDisposable {
       this.#rowProcess[Symbol.asyncDispose](),
       this.#sqlProcess[Symbol.asyncDispose](),
     ]);
+  }
+
+  #reader(budget: QueryBudget): ReadSql {
+    return async (sql) => await this.#rowProcess.run(budget, 'read', { sql });
+  }
+
+  /** The range in whole seconds, and what has to be left out again of what the index finds in it. */
+  #exact(
+    request: QueryRequest,
+    budget: QueryBudget,
+  ): Pick<MatchRequest, 'toTime' | 'falseMatches'> {
+    const { fromNs = 0, toNs = 0 } = request;
+    return {
+      toTime: endSecond(request),
+      falseMatches: falseMatches({ ...request, fromNs, toNs }, this.#reader(budget)),
+    };
   }
 
   async #indexedLogstore(
@@ -209,11 +238,10 @@ export class QueryService implements AsyncDisposable {
   ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
     const duck = this.#rowProcess;
     return this.#run({ request, logstore, slots: this.#searches, duck }, (lease, budget) =>
-      runSearch(request, {
-        segments: lease.segments,
-        budget,
-        readSql: (sql) => duck.run(budget, 'read', { sql }),
-      }),
+      runSearch(
+        { ...request, ...this.#exact(request, budget) },
+        { segments: lease.segments, budget, readSql: this.#reader(budget) },
+      ),
     );
   }
 
@@ -223,12 +251,10 @@ export class QueryService implements AsyncDisposable {
   ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
     const duck = this.#sqlProcess;
     return this.#run({ request, logstore, slots: this.#statements, duck }, (lease, budget) =>
-      runSql(request, {
-        duck,
-        segments: lease.segments,
-        budget,
-        memoryLimitBytes: this.#memoryLimitBytes,
-      }),
+      runSql(
+        { ...request, ...this.#exact(request, budget) },
+        { duck, segments: lease.segments, budget, memoryLimitBytes: this.#memoryLimitBytes },
+      ),
     );
   }
 
@@ -243,7 +269,8 @@ export class QueryService implements AsyncDisposable {
     },
     work: (lease: SegmentLease, budget: QueryBudget) => Promise<T>,
   ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
-    const { fromTime, toTime, signal } = place.request;
+    const { fromTime, signal } = place.request;
+    const toTime = endSecond(place.request);
     return place.slots.run(signal, async () => {
       await place.duck?.start();
       const budget = new QueryBudget(this.#clock, this.#timeBudgetMs, signal);
@@ -267,6 +294,14 @@ function checkTimeRange(request: QueryRequest): void {
   const { fromTime, toTime } = request;
   if (!Number.isSafeInteger(fromTime) || !Number.isSafeInteger(toTime) || fromTime >= toTime)
     throw new AppError('InvalidTimeRange', 'request time range is invalid');
+  const { fromNs = 0, toNs = 0 } = request;
+  if (!isIntegerIn(fromNs, NS_MAX) || !isIntegerIn(toNs, NS_MAX))
+    throw new AppError('InvalidTimeRange', 'fromNs and toNs must be between 0 and 999999999');
+}
+
+/** The second after the last one that the range touches. */
+function endSecond({ toTime, toNs = 0 }: QueryRequest): number {
+  return toNs > 0 ? toTime + 1 : toTime;
 }
 
 function isIntegerIn(value: number, max: number): boolean {

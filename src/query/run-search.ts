@@ -1,4 +1,5 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
+import { errorCode } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { fetchRows, fetchTimeNs, type LogRow, type ReadSql } from './fetch-rows.ts';
@@ -36,14 +37,24 @@ export async function runSearch(
   request: MatchRequest & Page,
   collaborators: SearchCollaborators,
 ): Promise<Found> {
-  const { readSql } = collaborators;
-  const gathered = await gather(request, collaborators);
-  const page = await pageRows(gathered.matches, request, (match, rows) =>
-    fetchTimeNs(readSql, match.reader, rows),
-  );
-  const rows = await fetchPage(readSql, page);
+  const { readSql, budget } = collaborators;
+  const gathered: Gathered = {
+    matches: [],
+    processedRows: 0,
+    processedBytes: 0,
+    isPartial: false,
+    isComplete: true,
+  };
+  const found = await unlessOver(budget, async () => {
+    await gather(request, collaborators, gathered);
+    const page = await pageRows(gathered.matches, request, (match, rows) =>
+      fetchTimeNs(readSql, match.reader, rows),
+    );
+    return await fetchPage(readSql, page);
+  });
+  const rows = found ?? [];
   return {
-    progress: gathered.isComplete ? 'Complete' : 'Incomplete',
+    progress: gathered.isComplete && found !== undefined ? 'Complete' : 'Incomplete',
     rows,
     keys: [...new Set(rows.flatMap((row) => Object.keys(row)))],
     columnTypes: [],
@@ -52,6 +63,17 @@ export async function runSearch(
     processedBytes: gathered.processedBytes,
     isAccurate: !gathered.isPartial,
   };
+}
+
+/** Undefined when the query's time ended during the work. Errors: all others, and the signal's reason. */
+async function unlessOver<T>(budget: QueryBudget, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    budget.signal?.throwIfAborted();
+    if (errorCode(error) === 'QueryTimeout') return undefined;
+    throw error;
+  }
 }
 
 /** How many logs match in each range; adjacency of phrases is not looked at. */
@@ -64,13 +86,19 @@ export async function countBuckets(
   let processedBytes = 0;
   let isComplete = true;
   for (const reader of collaborators.segments) {
-    if (collaborators.budget.isOver()) {
+    const { budget } = collaborators;
+    const match = budget.isOver()
+      ? undefined
+      : await unlessOver(budget, () => matchSegment(reader, request));
+    if (match === undefined) {
       isComplete = false;
       break;
     }
-    const match = await matchSegment(reader, request);
-    for (const [i, { from, to }] of request.ranges.entries())
-      counts[i] = (counts[i] ?? 0) + countBefore(match, to) - countBefore(match, from);
+    for (const [i, { from, to }] of request.ranges.entries()) {
+      // The last second of a range that ends inside it belongs to the last bucket.
+      const end = i === request.ranges.length - 1 ? request.toTime : to;
+      counts[i] = (counts[i] ?? 0) + countBefore(match, end) - countBefore(match, from);
+    }
     processedRows += match.endRow - match.firstRow;
     processedBytes += reader.info.indexBytes;
   }
@@ -88,17 +116,11 @@ export async function countBuckets(
 async function gather(
   request: MatchRequest & Page,
   collaborators: SearchCollaborators,
-): Promise<Gathered> {
+  gathered: Gathered,
+): Promise<void> {
   const { segments, budget, readSql } = collaborators;
   const phrases = phrasesOf(request.plan);
   let candidatesLeft = PHRASE_CANDIDATES_MAX;
-  const gathered: Gathered = {
-    matches: [],
-    processedRows: 0,
-    processedBytes: 0,
-    isPartial: false,
-    isComplete: true,
-  };
   const ordered = [...segments].sort((a, b) =>
     request.reverse ? b.info.maxTime - a.info.maxTime : a.info.minTime - b.info.minTime,
   );
@@ -126,7 +148,6 @@ async function gather(
     }
     if (match.ranks.count > 0) gathered.matches.push(match);
   }
-  return gathered;
 }
 
 /** The first (in page order) matching rows of a segment. */

@@ -386,7 +386,7 @@ describe('cursors', () => {
     const begin = await cursorOf(logstore, 'begin');
     expect(await cursorOf(logstore, 1_500_000_000)).toBe(begin);
     expect(await cursorOf(logstore, NOW + 1000)).toBe(await cursorOf(logstore, 'end'));
-    for (const cursor of [begin, await cursorOf(logstore, 'end')]) {
+    for (const cursor of [begin, `${begin}\n`, await cursorOf(logstore, 'end')]) {
       const answer = await call('GET', `/logstores/${logstore}/shards/0`, {
         query: { type: 'cursor_time', cursor },
       });
@@ -520,6 +520,22 @@ describe('searches', () => {
     );
   });
 
+  it('mean a topic exactly, and times to the nanosecond, in every form', async () => {
+    const logstore = await newLogstore(1, true);
+    const timed = (timeNs: number) => ({ ...log(NOW, { ns: String(timeNs) }), timeNs });
+    await server.put(PROJECT, logstore, { logs: [timed(1), timed(2), timed(3)], topic: 'Web' });
+    await server.put(PROJECT, logstore, { logs: [timed(2)], topic: 'web' });
+    const asked = { from: NOW, fromNs: 2, to: NOW + 1, toNs: 0, topic: 'Web', query: '*' };
+    const v3 = await call('POST', `/logstores/${logstore}/logs`, { json: asked });
+    expect((v3.json as { data: { ns: string }[] }).data.map(({ ns }) => ns)).toEqual(['2', '3']);
+    const v1 = await call('GET', `/logstores/${logstore}`, { query: { type: 'log', ...asked } });
+    expect(v1.headers['x-log-count']).toBe('2');
+    const histogram = await call('GET', `/logstores/${logstore}/index`, {
+      query: { type: 'histogram', ...asked },
+    });
+    expect(histogram.headers['x-log-count']).toBe('2');
+  });
+
   it('count by time on both routes', async () => {
     const logstore = await filled();
     for (const path of [`/logstores/${logstore}`, `/logstores/${logstore}/index`]) {
@@ -532,7 +548,11 @@ describe('searches', () => {
         count: number;
         progress: string;
       }[];
-      expect(answer.headers).toMatchObject({ 'x-log-progress': 'Complete', 'x-log-count': '4' });
+      expect(answer.headers).toMatchObject({
+        'x-log-progress': 'Complete',
+        'x-log-count': '4',
+        'x-log-where-query': Buffer.from('größe').toString('latin1'),
+      });
       expect(buckets[0]?.from).toBe(range.from);
       expect(buckets.at(-1)?.to).toBe(range.to);
       expect(buckets.reduce((sum, bucket) => sum + bucket.count, 0)).toBe(4);

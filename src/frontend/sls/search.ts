@@ -14,6 +14,8 @@ import { queryHeaders, queryInfo } from './query-headers.ts';
 interface SearchArguments {
   readonly fromTime: number;
   readonly toTime: number;
+  readonly fromNs: number;
+  readonly toNs: number;
   readonly topic: string;
   readonly query: string;
 }
@@ -59,7 +61,7 @@ export async function getHistograms(call: SlsCall, rooms: SlsRooms): Promise<Htt
     intervalSeconds: interval,
     signal: call.signal,
   });
-  const headers = queryHeaders({ ...result, hasSql: false, whereQuery: '', aggQuery: '' });
+  const headers = queryHeaders({ ...result, hasSql: false, aggQuery: '' });
   const buckets = result.buckets.map(({ from, to, count, progress }) => ({
     from,
     to,
@@ -92,7 +94,10 @@ function searchArguments(member: Member): SearchArguments {
   const fromTime = timeOf(member, 'from');
   const toTime = timeOf(member, 'to');
   if (fromTime >= toTime) throw new AppError('InvalidTimeRange', 'from is not before to');
-  return { fromTime, toTime, topic: textOf(member, 'topic'), query: textOf(member, 'query') };
+  const fromNs = integerOf(member('fromNs')) ?? 0;
+  const toNs = integerOf(member('toNs')) ?? 0;
+  const topic = textOf(member, 'topic');
+  return { fromTime, toTime, fromNs, toNs, topic, query: textOf(member, 'query') };
 }
 
 /** Unix seconds; times past the 32 bits of a log mean "until the end". */
