@@ -9,8 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startLogtailProcess, type LogtailProcess } from '../support/logtail-process.ts';
-import { startServerProcess, type ServerProcess } from '../support/server-process.ts';
+import { startLogtailProcess } from '../support/logtail-process.ts';
+import {
+  startServerProcess,
+  type ServerProcess,
+  type TestProcess,
+} from '../support/server-process.ts';
 import { SlsClient } from '../support/sls-client.ts';
 import { seededNumbers } from '../../bench/corpus.ts';
 
@@ -20,7 +24,7 @@ const SAMPLES = join(import.meta.dirname, '../../../shared/data');
 
 let directory: string;
 let server: ServerProcess | undefined;
-let agent: LogtailProcess | undefined;
+let agent: TestProcess | undefined;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sluice-collect-'));

@@ -2,16 +2,9 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TEST_KEYS } from './server-process.ts';
+import { followProcess, TEST_KEYS, type TestProcess } from './server-process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-
-export interface LogtailProcess {
-  readonly pid: number;
-  stop(): Promise<number | null>;
-  kill(): Promise<void>;
-  errorOutput(): string;
-}
 
 export interface LogtailSetup {
   readonly endpoint: string;
@@ -23,7 +16,7 @@ export interface LogtailSetup {
 }
 
 /** Starts an agent with short waits, following the paths from their beginning. */
-export async function startLogtailProcess(setup: LogtailSetup): Promise<LogtailProcess> {
+export async function startLogtailProcess(setup: LogtailSetup): Promise<TestProcess> {
   const configPath = join(setup.directory, 'logtail.json');
   const config = {
     endpoint: setup.endpoint,
@@ -46,21 +39,5 @@ export async function startLogtailProcess(setup: LogtailSetup): Promise<LogtailP
     [join(ROOT, 'src/main/logtail.ts'), '--config', configPath],
     { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    errors = (errors + chunk.toString()).slice(-65_536);
-  });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return {
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill('SIGTERM');
-      return await exited;
-    },
-    async kill() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-    errorOutput: () => errors,
-  };
+  return followProcess(child);
 }

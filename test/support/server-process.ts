@@ -6,16 +6,20 @@ import { createInterface } from 'node:readline';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-export interface ServerProcess {
-  /** `http://127.0.0.1:port` */
-  readonly endpoint: string;
+/** A process that a test started. */
+export interface TestProcess {
   readonly pid: number;
   /** SIGTERM, then waits; resolves with the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, then waits. */
   kill(): Promise<void>;
   /** What it wrote to its error stream so far (the newest 64 KB). */
-  errorOutput(): string;
+  readonly errorOutput: () => string;
+}
+
+export interface ServerProcess extends TestProcess {
+  /** `http://127.0.0.1:port` */
+  readonly endpoint: string;
 }
 
 export interface ProcessKeys {
@@ -56,15 +60,20 @@ export async function startServerProcess(
       },
     },
   );
+  const running = followProcess(child);
+  return { ...running, endpoint: await readEndpoint(child, running) };
+}
+
+/** Ways to end a child and to read what it said. */
+export function followProcess(child: ChildProcess): TestProcess & Pick<Ending, 'exited'> {
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-65_536);
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const endpoint = await readEndpoint(child, exited, () => errors);
   return {
-    endpoint,
     pid: child.pid ?? 0,
+    exited,
     async stop() {
       child.kill('SIGTERM');
       return await exited;
@@ -77,11 +86,13 @@ export async function startServerProcess(
   };
 }
 
-async function readEndpoint(
-  child: ChildProcess,
-  exited: Promise<number | null>,
-  errors: () => string,
-): Promise<string> {
+interface Ending {
+  /** The exit code, once it has ended. */
+  readonly exited: Promise<number | null>;
+  readonly errorOutput: () => string;
+}
+
+async function readEndpoint(child: ChildProcess, { exited, errorOutput }: Ending): Promise<string> {
   const ready = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
       const event = JSON.parse(line) as { event?: string; endpoint?: string };
@@ -89,7 +100,7 @@ async function readEndpoint(
     });
   });
   const early = exited.then((code) => {
-    throw new Error(`server ended with ${code} before it was ready: ${errors()}`);
+    throw new Error(`server ended with ${code} before it was ready: ${errorOutput()}`);
   });
   return await Promise.race([ready, early]);
 }
