@@ -13,9 +13,11 @@
  * History: 1 is the first.
  */
 import { z } from 'zod';
-import { AppError } from '#base/app-error.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
+import { decodeJsonRecord, encodeJsonRecord } from '#meta/json-record.ts';
+
+const DAMAGE = { code: 'ManifestDamaged', message: 'cannot read manifest' } as const;
 
 const VERSION = 1;
 
@@ -78,32 +80,20 @@ export function shardManifestPrefix(shard: ShardKey): string {
 }
 
 export function encodeHead(head: ManifestHead): Uint8Array {
-  return encodeJson({ version: VERSION, ...head });
+  return encodeJsonRecord({ version: VERSION, ...head });
 }
 
 /** Errors: ManifestDamaged. */
 export function decodeHead(key: string, value: Uint8Array): ManifestHead {
-  const { version: _version, ...head } = decodeJson(key, value, headRecord);
+  const { version: _version, ...head } = decodeJsonRecord({ key, value }, headRecord, DAMAGE);
   return head;
 }
 
 export function encodeDay(segments: readonly SegmentInfo[]): Uint8Array {
-  return encodeJson({ version: VERSION, segments });
+  return encodeJsonRecord({ version: VERSION, segments });
 }
 
 /** Errors: ManifestDamaged. */
 export function decodeDay(key: string, value: Uint8Array): readonly SegmentInfo[] {
-  return decodeJson(key, value, dayRecord).segments;
-}
-
-function encodeJson(record: object): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(record));
-}
-
-function decodeJson<T>(key: string, value: Uint8Array, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value)));
-  } catch (cause) {
-    throw new AppError('ManifestDamaged', 'cannot read manifest', { cause, details: { key } });
-  }
+  return decodeJsonRecord({ key, value }, dayRecord, DAMAGE).segments;
 }

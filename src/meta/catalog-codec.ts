@@ -5,9 +5,11 @@
  * History: 1 is the first.
  */
 import { z } from 'zod';
-import { AppError } from '#base/app-error.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { Logstore, Project } from './catalog-types.ts';
+import { decodeJsonRecord, encodeJsonRecord } from './json-record.ts';
+
+const DAMAGE = { code: 'CatalogDamaged', message: 'cannot read catalog record' } as const;
 
 const VERSION = 1;
 
@@ -84,33 +86,25 @@ const logstoreRecord = z.object({
 });
 
 export function encodeProject(project: Project): Uint8Array {
-  return encodeJson({ version: VERSION, ...project });
+  return encodeJsonRecord({ version: VERSION, ...project });
 }
 
 /** Errors: CatalogDamaged. */
 export function decodeProject(key: string, value: Uint8Array): Project {
-  const { version: _version, ...project } = decodeJson(key, value, projectRecord);
+  const { version: _version, ...project } = decodeJsonRecord({ key, value }, projectRecord, DAMAGE);
   return project;
 }
 
 export function encodeLogstore(logstore: Logstore): Uint8Array {
-  return encodeJson({ version: VERSION, ...logstore });
+  return encodeJsonRecord({ version: VERSION, ...logstore });
 }
 
 /** Errors: CatalogDamaged. */
 export function decodeLogstore(key: string, value: Uint8Array): Logstore {
-  const { version: _version, index, ...rest } = decodeJson(key, value, logstoreRecord);
+  const {
+    version: _version,
+    index,
+    ...rest
+  } = decodeJsonRecord({ key, value }, logstoreRecord, DAMAGE);
   return { ...rest, index };
-}
-
-function encodeJson(record: object): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(record));
-}
-
-function decodeJson<T>(key: string, value: Uint8Array, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(value)));
-  } catch (cause) {
-    throw new AppError('CatalogDamaged', 'cannot read catalog record', { cause, details: { key } });
-  }
 }
