@@ -19,17 +19,16 @@ export interface Found {
   readonly isAccurate: boolean;
 }
 
-export interface HistogramBucket {
+export interface BucketCount {
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  readonly progress: Progress;
 }
 
 export interface BucketCounts {
   readonly progress: Progress;
   readonly count: number;
-  readonly buckets: readonly HistogramBucket[];
+  readonly buckets: readonly BucketCount[];
   readonly processedRows: number;
   readonly processedBytes: number;
 }

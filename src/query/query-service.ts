@@ -11,7 +11,7 @@ import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
 import { DuckProcess } from './duck-process.ts';
 import { falseMatches } from './false-matches.ts';
 import type { ReadSql } from './fetch-rows.ts';
-import type { BucketCounts, Found, Progress } from './found.ts';
+import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
 import { bucketRanges } from './histogram.ts';
 import {
   INDEX_WAIT_MS,
@@ -95,6 +95,8 @@ export interface LogsResult extends Found {
 }
 
 export interface HistogramsResult extends BucketCounts {
+  /** Each bucket is as complete as the whole. */
+  readonly buckets: readonly (BucketCount & { readonly progress: Progress })[];
   /** The search part. */
   readonly whereQuery: string;
   readonly elapsedMs: number;

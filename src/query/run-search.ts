@@ -102,11 +102,10 @@ export async function countBuckets(
     processedRows += match.endRow - match.firstRow;
     processedBytes += reader.info.indexBytes;
   }
-  const progress = isComplete ? 'Complete' : 'Incomplete';
   return {
-    progress,
+    progress: isComplete ? 'Complete' : 'Incomplete',
     count: counts.reduce((sum, count) => sum + count, 0),
-    buckets: request.ranges.map((range, i) => ({ ...range, count: counts[i] ?? 0, progress })),
+    buckets: request.ranges.map((range, i) => ({ ...range, count: counts[i] ?? 0 })),
     processedRows,
     processedBytes,
   };
