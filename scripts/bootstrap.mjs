@@ -1,7 +1,7 @@
 /**
  * Makes a fresh clone ready, whatever Node started it (20 or newer, plain JavaScript, no dependency):
- * installs the packages when the lock file changed, builds the console when its sources changed, and finds
- * the Node 24 that npm installed. Each step is done only when its result is stale.
+ * installs the packages when the lock file changed, builds the kernel and the console when their sources changed,
+ * and finds the Node 24 that npm installed. Each step is done only when its result is stale.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -53,6 +53,28 @@ export function ensureConsoleBuilt() {
   });
   if (result.status !== 0) fail('the console cannot be built; the output above says why');
   mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+  progress(`built in ${seconds(started)}`);
+}
+
+/** Compiles `src/kernel/assembly` to `dist/kernel.wasm` unless that was made from these sources. */
+export function ensureKernelBuilt() {
+  const folder = 'src/kernel/assembly';
+  const wanted = hashOf([folder, 'package-lock.json', 'scripts/bootstrap.mjs']);
+  const stamp = join(ROOT, 'dist', 'kernel.stamp');
+  if (readStamp(stamp) === wanted) return;
+  progress('building the kernel');
+  const started = Date.now();
+  const sources = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'));
+  const asc = join(ROOT, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
+  const flags = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+  const out = ['--outFile', join(ROOT, 'dist', 'kernel.wasm'), '--use', 'abort='];
+  const result = spawnSync(
+    findNode(),
+    [asc, ...sources.sort().map((name) => join(folder, name)), ...flags, ...out],
+    { cwd: ROOT, stdio: ['ignore', 2, 2] },
+  );
+  if (result.status !== 0) fail('the kernel cannot be built; the output above says why');
   writeFileSync(stamp, wanted);
   progress(`built in ${seconds(started)}`);
 }

@@ -1,5 +1,6 @@
 /** `npm run build`: packages and console, each only when stale. */
-import { ensureConsoleBuilt, ensureInstalled } from './bootstrap.mjs';
+import { ensureConsoleBuilt, ensureInstalled, ensureKernelBuilt } from './bootstrap.mjs';
 
 ensureInstalled();
+ensureKernelBuilt();
 ensureConsoleBuilt();

@@ -3,7 +3,13 @@
  * what failed.
  */
 import { spawn } from 'node:child_process';
-import { ROOT, childEnvironment, ensureInstalled, progress } from './bootstrap.mjs';
+import {
+  ROOT,
+  childEnvironment,
+  ensureInstalled,
+  ensureKernelBuilt,
+  progress,
+} from './bootstrap.mjs';
 
 /** The static checks, also part of `npm test`. */
 export const STATIC_CHECKS = [
@@ -37,6 +43,7 @@ export async function runCheck([name, command, args]) {
 
 if (process.argv[1] === import.meta.filename) {
   ensureInstalled();
+  ensureKernelBuilt();
   const unit = runCheck(UNIT_TESTS);
   const results = [];
   // One after the other beside the tests: two cores are enough to keep busy.

@@ -9,6 +9,7 @@ import {
   ROOT,
   ensureConsoleBuilt,
   ensureInstalled,
+  ensureKernelBuilt,
   fail,
   progress,
   runTool,
@@ -41,6 +42,7 @@ function ensureChromium() {
 
 const started = Date.now();
 ensureInstalled();
+ensureKernelBuilt();
 ensureConsoleBuilt();
 process.env.CHROMIUM_PATH = ensureChromium();
 

@@ -33,7 +33,7 @@ export async function* parquetPieces(batches: Iterator<Uint8Array>): AsyncGenera
 
 /** Bytes of Wasm memory in this thread. It grows with the largest build and never shrinks. */
 export function parquetHeapBytes(): number {
-  return (wasmMemory() as { readonly buffer: ArrayBuffer }).buffer.byteLength;
+  return wasmMemory().buffer.byteLength;
 }
 
 function properties(): WriterProperties {

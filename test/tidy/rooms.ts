@@ -36,6 +36,7 @@ export const CONSOLE_ROOMS: readonly string[] = ['base', 'protocol', 'querylang'
 export const ENTRY_FILES: readonly RegExp[] = [
   /^src\/main\/[a-z-]+\.ts$/u,
   /-worker\.ts$/u,
+  /^src\/kernel\/assembly\//u,
   /\.contract\.ts$/u,
   /^console\/src\/main\.tsx$/u,
 ];
