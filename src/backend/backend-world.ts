@@ -19,6 +19,7 @@ import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
 import { encodeLogGroup } from '#protocol/log-group.ts';
 import { BlockCache } from '#segment/block-cache.ts';
 import { buildSegment } from '#segment/build-segment.ts';
+import { mergeSegments } from '#segment/merge-segments.ts';
 import type { SegmentInfo, SegmentReader } from '#segment/segment.ts';
 import { createLogger, type Logger } from '#telemetry/logger.ts';
 import { Backend, type BackendOptions } from './backend.ts';
@@ -118,6 +119,7 @@ export class BackendWorld {
         catalog: this.catalog,
         segmentBuilder: {
           build: (request) => buildSegment(request, { files }),
+          merge: (request) => mergeSegments(request, { files }),
           [Symbol.asyncDispose]: async () => {},
         },
         openSegment: segmentOpener({ files, cache: new BlockCache(1024 * 1024) }),

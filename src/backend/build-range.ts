@@ -89,7 +89,7 @@ async function buildRecords(
   const random = Buffer.from(collaborators.random.bytes(8)).toString('hex');
   const id = `${shardId}-${firstSequence}-${random}`;
   try {
-    const request = { id, shardId, records, ...settings, directory };
+    const request = { id, shardId, records, ...settings, directory, storage: 'stored' as const };
     const info = await collaborators.segmentBuilder.build(request);
     if (info === undefined) return { ...done, segment: undefined };
     return { ...done, segment: { info, place: { kind: 'local', directory } } };

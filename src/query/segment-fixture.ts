@@ -46,7 +46,15 @@ export class SegmentFixture implements AsyncDisposable {
       };
     });
     const built = await buildSegment(
-      { id, shardId: 0, records, indexConfig: index, appendMeta: false, directory: this.directory },
+      {
+        id,
+        shardId: 0,
+        records,
+        indexConfig: index,
+        appendMeta: false,
+        storage: 'stored',
+        directory: this.directory,
+      },
       { files: new RealFiles() },
     );
     const info = must(built, 'a fixture segment has logs');

@@ -1,10 +1,16 @@
 /**
- * The contract of segment building. `segment-workers.ts` runs it on worker threads; `build-segment.ts` is the
- * work itself.
+ * The contract of segment building. `segment-workers.ts` runs it on worker threads; `build-segment.ts` and
+ * `merge-segments.ts` are the work itself.
  */
 import type { LogRecord } from '#loghub/shard-log.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentInfo } from './segment.ts';
+
+/**
+ * `local`: for L0, quick to write and to merge: rows are not compressed, files are not synced.
+ * `stored`: for the BlobStore: compressed, both files synced when the build resolves.
+ */
+export type SegmentStorage = 'local' | 'stored';
 
 export interface SegmentBuildRequest {
   readonly id: string;
@@ -14,13 +20,40 @@ export interface SegmentBuildRequest {
   readonly indexConfig: IndexConfig;
   /** Adds `__tag__:__client_ip__` and `__tag__:__receive_time__` (the logstore's appendMeta). */
   readonly appendMeta: boolean;
-  /** Folder on this machine that gets `<id>.parquet` and `<id>.idx`; both are synced when it resolves. */
+  /** Folder on this machine that gets `<id>.parquet` and `<id>.idx`. */
   readonly directory: string;
+  readonly storage: SegmentStorage;
 }
 
 /** Undefined when the records hold no log at all. */
 export type SegmentBuildResult = SegmentInfo | undefined;
 
+export interface SegmentMergeInput {
+  readonly info: SegmentInfo;
+  readonly parquetPath: string;
+  readonly indexPath: string;
+}
+
+export interface SegmentMergeRequest {
+  /** Ids of the results are `<idPrefix>-<n>`. */
+  readonly idPrefix: string;
+  readonly shardId: number;
+  /** In order of their sequences, built with the same index configuration; at least one. */
+  readonly inputs: readonly SegmentMergeInput[];
+  readonly directory: string;
+  readonly storage: SegmentStorage;
+  /**
+   * Rows go to one segment for each UTC day of their log times, as long as there are no more days than this; else
+   * the days with the most rows have one each and all others share the last. 1: no split.
+   */
+  readonly daysMax: number;
+}
+
 export interface SegmentBuilder extends AsyncDisposable {
   build(request: SegmentBuildRequest): Promise<SegmentBuildResult>;
+  /**
+   * The rows of all inputs, each exactly once, sorted by (time, nanosecond part, sequence); one result or more,
+   * in order of their days. Errors: SegmentDamaged (an input; `details.segmentId`), those of the files.
+   */
+  merge(request: SegmentMergeRequest): Promise<readonly SegmentInfo[]>;
 }

@@ -51,7 +51,13 @@ export async function buildAndOpen(
 ): Promise<SegmentReader> {
   const { directory, id } = request;
   const built = await buildSegment(
-    { shardId: 3, records, ...request, appendMeta: request.appendMeta ?? false },
+    {
+      shardId: 3,
+      records,
+      storage: 'stored',
+      ...request,
+      appendMeta: request.appendMeta ?? false,
+    },
     { files: new RealFiles() },
   );
   return openSegment({

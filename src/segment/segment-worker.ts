@@ -5,11 +5,21 @@ import { must } from '#base/assert.ts';
 import { RealFiles } from '#platform/real-files.ts';
 import { buildSegment } from './build-segment.ts';
 import { parquetHeapBytes } from './parquet-writer.ts';
-import type { SegmentBuildRequest, SegmentBuildResult } from './segment-builder.ts';
+import { mergeSegments } from './merge-segments.ts';
+import type {
+  SegmentBuildRequest,
+  SegmentBuildResult,
+  SegmentMergeRequest,
+} from './segment-builder.ts';
+import type { SegmentInfo } from './segment.ts';
+
+export type WorkerTask =
+  | { readonly kind: 'build'; readonly request: SegmentBuildRequest }
+  | { readonly kind: 'merge'; readonly request: SegmentMergeRequest };
 
 /** What the worker answers to each request. */
 export interface WorkerAnswer {
-  readonly result?: SegmentBuildResult;
+  readonly result?: SegmentBuildResult | readonly SegmentInfo[];
   /** An error in parts: classes and their fields do not survive the way between threads. */
   readonly failure?: {
     readonly code: string | undefined;
@@ -22,9 +32,13 @@ export interface WorkerAnswer {
 
 const port = must(parentPort, 'the file runs as a worker thread');
 
-async function answer(request: SegmentBuildRequest): Promise<WorkerAnswer> {
+async function answer(task: WorkerTask): Promise<WorkerAnswer> {
   try {
-    const result = await buildSegment(request, { files: new RealFiles() });
+    const options = { files: new RealFiles() };
+    const result =
+      task.kind === 'build'
+        ? await buildSegment(task.request, options)
+        : await mergeSegments(task.request, options);
     return { result, heapBytes: parquetHeapBytes() };
   } catch (error) {
     const failure = {
@@ -36,6 +50,6 @@ async function answer(request: SegmentBuildRequest): Promise<WorkerAnswer> {
   }
 }
 
-port.on('message', (request: SegmentBuildRequest) => {
-  void answer(request).then((message) => port.postMessage(message));
+port.on('message', (task: WorkerTask) => {
+  void answer(task).then((message) => port.postMessage(message));
 });

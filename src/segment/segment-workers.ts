@@ -5,8 +5,14 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '#base/app-error.ts';
 import { BUILD_QUEUE_MAX, WORKER_HEAP_BYTES_MAX, WORKER_SCRIPT_HEAP_MB } from './limits.ts';
-import type { SegmentBuilder, SegmentBuildRequest, SegmentBuildResult } from './segment-builder.ts';
-import type { WorkerAnswer } from './segment-worker.ts';
+import type {
+  SegmentBuilder,
+  SegmentBuildRequest,
+  SegmentBuildResult,
+  SegmentMergeRequest,
+} from './segment-builder.ts';
+import type { SegmentInfo } from './segment.ts';
+import type { WorkerAnswer, WorkerTask } from './segment-worker.ts';
 
 export interface SegmentWorkersOptions {
   /** Worker threads, at least 1. */
@@ -18,8 +24,8 @@ export interface SegmentWorkersOptions {
 }
 
 interface Build {
-  readonly request: SegmentBuildRequest;
-  readonly resolve: (result: SegmentBuildResult) => void;
+  readonly task: WorkerTask;
+  readonly resolve: (result: WorkerAnswer['result']) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -50,12 +56,21 @@ export class SegmentWorkers implements SegmentBuilder {
    * Errors: those of `buildSegment` with their codes; SegmentWorkerFailed (the thread died, or the builder
    * was disposed); ServerBusy (too many builds wait).
    */
-  build(request: SegmentBuildRequest): Promise<SegmentBuildResult> {
+  async build(request: SegmentBuildRequest): Promise<SegmentBuildResult> {
+    return (await this.#run({ kind: 'build', request })) as SegmentBuildResult;
+  }
+
+  /** In a worker, as `build`. */
+  async merge(request: SegmentMergeRequest): Promise<readonly SegmentInfo[]> {
+    return (await this.#run({ kind: 'merge', request })) as readonly SegmentInfo[];
+  }
+
+  #run(task: WorkerTask): Promise<WorkerAnswer['result']> {
     if (this.#isClosed) return Promise.reject(workerFailed('segment builder is closed'));
     if (this.#queue.length >= BUILD_QUEUE_MAX)
       return Promise.reject(new AppError('ServerBusy', 'too many segments wait to be built'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, resolve, reject });
+      this.#queue.push({ task, resolve, reject });
       this.#startNext();
     });
   }
@@ -79,7 +94,7 @@ export class SegmentWorkers implements SegmentBuilder {
       // An idle worker must not keep the process alive, a build must.
       slot.worker.ref();
       try {
-        slot.worker.postMessage(build.request, ownBuffers(build.request));
+        slot.worker.postMessage(build.task, ownBuffers(build.task));
       } catch (error) {
         slot.build = undefined;
         slot.worker.unref();
@@ -141,9 +156,10 @@ function errorOf(failure: NonNullable<WorkerAnswer['failure']>): Error {
 }
 
 /** Buffers that payloads cover completely; a view of a larger one (a pooled Buffer) has to be copied. */
-function ownBuffers(request: SegmentBuildRequest): ArrayBuffer[] {
+function ownBuffers(task: WorkerTask): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
-  for (const { payload } of request.records)
+  if (task.kind === 'merge') return [];
+  for (const { payload } of task.request.records)
     if (payload.buffer instanceof ArrayBuffer && payload.byteLength === payload.buffer.byteLength)
       buffers.add(payload.buffer);
   return [...buffers];

@@ -41,6 +41,7 @@ function request(id: string, records: readonly LogRecord[]): SegmentBuildRequest
     records,
     indexConfig: { line: { token: [' '], caseSensitive: false, chn: false }, max_text_len: 2048 },
     appendMeta: true,
+    storage: 'stored',
     directory,
   };
 }

@@ -14,6 +14,7 @@ export const ROOM_LAYERS: Readonly<Record<string, number>> = {
   loghub: 2,
   meta: 2,
   blob: 2,
+  parquet: 2,
   segment: 3,
   ingest: 4,
   query: 4,
