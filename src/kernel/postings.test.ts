@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Bitset } from './bitset.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { decodePostings, encodePostings, postingCount } from './postings.ts';
+import { decodePostingRows, decodePostings, encodePostings, postingCount } from './postings.ts';
 
 function encode(rows: readonly number[], rowCount: number): Uint8Array {
   const out = new ByteWriter(1);
@@ -42,6 +42,9 @@ describe('posting lists', () => {
         const bytes = encode(rows, rowCount);
         expect(decode(bytes, rowCount)).toEqual(rows);
         expect(postingCount(bytes)).toBe(rows.length);
+        const out = new Uint32Array(rows.length + 2).fill(77);
+        expect(decodePostingRows(bytes, out, 1)).toBe(rows.length + 1);
+        expect(Array.from(out)).toEqual([77, ...rows, 77]);
       }),
       { numRuns: 300 },
     );
@@ -82,6 +85,7 @@ describe('posting lists', () => {
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
           decode(bytes, 200);
+          decodePostingRows(bytes, new Uint32Array(200), 0);
         } catch (error) {
           expect(error).toBeInstanceOf(RangeError);
         }

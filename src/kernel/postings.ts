@@ -65,6 +65,67 @@ export function decodePostings(bytes: Uint8Array, into: Bitset): void {
   else throw new RangeError('unknown form of a posting list');
 }
 
+/**
+ * Writes the rows of an encoded list, ascending, to out[at, …) and returns the end of them. `out` needs room for
+ * `postingCount(bytes)` rows. The bytes must be the list and nothing behind it. Throws a RangeError when they are not.
+ */
+export function decodePostingRows(bytes: Uint8Array, out: Uint32Array, at: number): number {
+  const reader = new ByteReader(bytes);
+  const head = reader.varint();
+  const form = head % 4;
+  const count = Math.floor(head / 4);
+  if (count > out.length - at) throw new RangeError('posting list is longer than expected');
+  if (form === PACKED) rowsOfPacked(reader, count, out.subarray(at, at + count));
+  else if (form === BITSET) rowsOfBitset(reader, out.subarray(at, at + count));
+  else if (form === RUNS) rowsOfRuns(reader, out.subarray(at, at + count));
+  else throw new RangeError('unknown form of a posting list');
+  return at + count;
+}
+
+function rowsOfPacked(reader: ByteReader, count: number, out: Uint32Array): void {
+  let row = -1;
+  for (let from = 0; from < count; from += BLOCK) {
+    const inBlock = Math.min(count - from, BLOCK);
+    const bits = reader.u8();
+    if (bits > 32) throw new RangeError('posting gap is too wide');
+    const bytes = reader.take((inBlock * bits + 7) >>> 3);
+    for (let i = 0, bit = 0; i < inBlock; i++, bit += bits) {
+      let gap = 0;
+      for (let done = 0; done < bits;) {
+        const at = bit + done;
+        const taken = Math.min(8 - (at & 7), bits - done);
+        gap |= ((bytes[at >>> 3]! >>> (at & 7)) & ((1 << taken) - 1)) << done;
+        done += taken;
+      }
+      row += (gap >>> 0) + 1;
+      if (row > 0xffff_ffff) throw new RangeError('posting is beyond the segment');
+      out[from + i] = row;
+    }
+  }
+}
+
+function rowsOfBitset(reader: ByteReader, out: Uint32Array): void {
+  const bytes = reader.take(reader.bytes.length - reader.position);
+  let found = 0;
+  for (let i = 0; i < bytes.length; i++)
+    for (let byte = bytes[i]!; byte !== 0; byte &= byte - 1) {
+      if (found === out.length) throw new RangeError('posting list is longer than it says');
+      out[found++] = i * 8 + 31 - Math.clz32(byte & -byte);
+    }
+  if (found < out.length) throw new RangeError('posting list is shorter than it says');
+}
+
+function rowsOfRuns(reader: ByteReader, out: Uint32Array): void {
+  let row = 0;
+  for (let at = 0; at < out.length;) {
+    row += reader.varint();
+    const length = reader.varint() + 1;
+    if (length > out.length - at || row + length > 2 ** 32)
+      throw new RangeError('posting is beyond the segment');
+    for (const end = at + length; at < end; at++) out[at] = row++;
+  }
+}
+
 /** Bits that the largest gap of rows[from, to) takes. */
 function gapBits(rows: Uint32Array, from: number, to: number, first: number): number {
   let all = 0;
