@@ -32,15 +32,21 @@ export const TEST_KEYS: ProcessKeys = {
   accessKeySecret: 'testAccessKeySecret',
 };
 
-/** Starts the server on a free port and waits until it is ready. Rejects when it ends before that. */
+/**
+ * Starts the server on a free port and waits until it is ready. Rejects when it ends before that. `launcher`: a
+ * command and its first arguments that start it in a surrounding of their own.
+ */
 export async function startServerProcess(
   dataDirectory: string,
   flags: readonly string[] = [],
   nodeFlags: readonly string[] = [],
+  launcher: readonly string[] = [],
 ): Promise<ServerProcess> {
+  const [command = process.execPath, ...first] = [...launcher, process.execPath];
   const child = spawn(
-    process.execPath,
+    command,
     [
+      ...first,
       ...nodeFlags,
       join(ROOT, 'src/main/server.ts'),
       '--data-dir',
