@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { AppError } from '#base/app-error.ts';
+import { nearestWord } from './nearest-word.ts';
 
 export interface Option<Value> {
   /** `--data-dir`; undefined for what must not be on a command line (secrets). */
@@ -126,30 +127,9 @@ function checked(option: AnyOption, found: Found): unknown {
 
 function unknownFlag(word: string, flags: readonly string[]): AppError {
   if (!word.startsWith('-')) return invalid(`unexpected word ${JSON.stringify(word)}`);
-  const nearest = flags
-    .map((flag) => ({ flag, distance: editDistance(word, flag) }))
-    .sort((left, right) => left.distance - right.distance)[0];
-  const hint =
-    nearest !== undefined && nearest.distance <= 4 ? `did you mean ${nearest.flag}?` : 'see --help';
+  const nearest = nearestWord(word, flags);
+  const hint = nearest === undefined ? 'see --help' : `did you mean ${nearest}?`;
   return invalid(`unknown option ${word}, ${hint}`);
-}
-
-/** Levenshtein's: how many letters have to be put in, taken out or changed. */
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const change = left[row - 1] === right[column - 1] ? 0 : 1;
-      current[column] = Math.min(
-        (previous[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (previous[column - 1] ?? 0) + change,
-      );
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
 }
 
 function invalid(message: string): AppError {
