@@ -30,6 +30,18 @@ export const listenAddress: z.ZodType<ListenAddress, string> = z
     return { host: host === '' ? '::' : host.replaceAll(/[[\]]/g, ''), port };
   });
 
+/** Where a server is reached: scheme, host and port. The value has no slash at the end. */
+export const endpointUrl: z.ZodType<string, string> = z.string().transform((value, context) => {
+  const url = URL.parse(value.trim());
+  const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+  const hasMore = url === null || url.pathname !== '/' || url.search !== '' || url.hash !== '';
+  if (url === null || !isWeb || hasMore || url.username !== '' || url.password !== '') {
+    context.addIssue('it is not an address like http://127.0.0.1:8080');
+    return z.NEVER;
+  }
+  return url.origin;
+});
+
 /** Names separated by commas, in lower case. */
 export const nameList: z.ZodType<readonly string[], string> = z.string().transform((value) =>
   value
