@@ -53,7 +53,9 @@ export interface SegmentBuilder extends AsyncDisposable {
   build(request: SegmentBuildRequest): Promise<SegmentBuildResult>;
   /**
    * The rows of all inputs, each exactly once, sorted by (time, nanosecond part, sequence); one result or more,
-   * in order of their days. Errors: SegmentDamaged (an input; `details.segmentId`), those of the files.
+   * in order of their days. Errors: SegmentDamaged (an input; `details.segmentId`), those of the files; the
+   * signal's reason, as soon as an implementation can give up. What a failed merge wrote is the caller's to remove:
+   * files of the folder whose names begin with `<idPrefix>-`.
    */
-  merge(request: SegmentMergeRequest): Promise<readonly SegmentInfo[]>;
+  merge(request: SegmentMergeRequest, signal?: AbortSignal): Promise<readonly SegmentInfo[]>;
 }

@@ -1,6 +1,6 @@
 /** Entry of a build worker thread: one request at a time, as `segment-workers.ts` sends them. */
 import { parentPort } from 'node:worker_threads';
-import { errorCode, errorMessage } from '#base/app-error.ts';
+import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import { RealFiles } from '#platform/real-files.ts';
 import { buildSegment } from './build-segment.ts';
@@ -25,6 +25,7 @@ export interface WorkerAnswer {
     readonly code: string | undefined;
     readonly message: string;
     readonly stack: string | undefined;
+    readonly details: AppError['details'] | undefined;
   };
   /** Memory that the worker keeps for ever, bytes. */
   readonly heapBytes: number;
@@ -45,6 +46,7 @@ async function answer(task: WorkerTask): Promise<WorkerAnswer> {
       code: errorCode(error),
       message: errorMessage(error),
       stack: error instanceof Error ? error.stack : undefined,
+      details: error instanceof AppError ? error.details : undefined,
     };
     return { failure, heapBytes: parquetHeapBytes() };
   }

@@ -5,7 +5,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { errorCode } from '#base/app-error.ts';
 import type { LogRecord } from '#loghub/shard-log.ts';
 import { encodeLogGroup } from '#protocol/log-group.ts';
-import type { SegmentBuildRequest } from './segment-builder.ts';
+import type {
+  SegmentBuildRequest,
+  SegmentMergeInput,
+  SegmentMergeRequest,
+} from './segment-builder.ts';
 import { SegmentWorkers } from './segment-workers.ts';
 
 let directory = '';
@@ -91,6 +95,66 @@ test('replaces a worker whose memory grew too large', async () => {
   await using workers = new SegmentWorkers({ heapBytesMax: 1 });
   for (const id of ['a', 'b'])
     expect((await workers.build(request(id, [record(1)])))?.rowCount).toBe(1);
+});
+
+async function mergeRequest(
+  idPrefix: string,
+  ids: readonly string[],
+): Promise<SegmentMergeRequest> {
+  await using workers = new SegmentWorkers();
+  const inputs: SegmentMergeInput[] = [];
+  for (const [i, id] of ids.entries()) {
+    const info = await workers.build({ ...request(id, [record(i + 1)]), storage: 'local' });
+    const path = `${directory}/${id}`;
+    if (info !== undefined)
+      inputs.push({ info, parquetPath: `${path}.parquet`, indexPath: `${path}.idx` });
+  }
+  return { idPrefix, shardId: 0, inputs, directory, storage: 'stored', daysMax: 1 };
+}
+
+test('merges in a worker of its own, so that builds do not wait for it', async () => {
+  const merge = await mergeRequest('merged', ['a', 'b', 'c']);
+  await using workers = new SegmentWorkers({ workerCount: 2 });
+  const order: string[] = [];
+  const note =
+    (what: string): (() => number) =>
+    () =>
+      order.push(what);
+  const merges = ['m', 'n', 'o'].map((idPrefix) => workers.merge({ ...merge, idPrefix }));
+  const last = workers.merge({ ...merge, idPrefix: 'last' });
+  const build = workers.build(request('quick', [record(9)]));
+  await Promise.all([last.then(note('merge')), build.then(note('build'))]);
+  expect(order).toEqual(['build', 'merge']);
+  for (const merged of await Promise.all([...merges, last])) {
+    expect(merged.map(({ rowCount }) => rowCount)).toEqual([3]);
+    expect(merged[0]).toMatchObject({ firstSequence: 1, nextSequence: 4 });
+  }
+});
+
+test('a single worker takes builds before merges', async () => {
+  const merge = await mergeRequest('merged', ['a', 'b']);
+  await using workers = new SegmentWorkers({ workerCount: 1 });
+  const order: string[] = [];
+  await Promise.all([
+    workers.merge({ ...merge, idPrefix: 'first' }).then(() => order.push('first')),
+    workers.merge({ ...merge, idPrefix: 'second' }).then(() => order.push('second')),
+    workers.build(request('quick', [record(9)])).then(() => order.push('quick')),
+  ]);
+  expect(order).toEqual(['first', 'quick', 'second']);
+});
+
+test('a merge that is given up ends, under way or waiting, and the next one works', async () => {
+  const merge = await mergeRequest('merged', ['a', 'b']);
+  await using workers = new SegmentWorkers();
+  const stop = new AbortController();
+  const merges = ['one', 'two'].map((idPrefix) =>
+    workers.merge({ ...merge, idPrefix }, stop.signal).catch((error: unknown) => error),
+  );
+  const reason = new Error('given up');
+  stop.abort(reason);
+  expect(await Promise.all(merges)).toEqual([reason, reason]);
+  const [info] = await workers.merge({ ...merge, idPrefix: 'three' });
+  expect(info?.rowCount).toBe(2);
 });
 
 test('fails what waits when it is disposed', async () => {

@@ -27,6 +27,11 @@ export interface SegmentInfo {
   readonly maxReceiveTimeMs: number;
   readonly parquetBytes: number;
   readonly indexBytes: number;
+  /**
+   * Names the index configuration that it was built with: only segments with the same one can be merged. Given by
+   * the backend; manifests of older servers lack it.
+   */
+  readonly indexHash?: string | undefined;
 }
 
 /** Values of a long or double index, by row. */
