@@ -15,7 +15,10 @@ export interface HttpRequest {
   readonly requestId: string;
   /** Whether the connection is TLS (here or, as a trusted proxy says, before it). */
   readonly secure: boolean;
-  /** Aborted when the client goes away before it has its answer. */
+  /**
+   * Aborted when the client goes away before it has its answer, and, once the answer streams, when the server
+   * stops.
+   */
   readonly signal: AbortSignal;
   /**
    * Reads the body as it was sent, once. Errors: PostBodyTooLarge, ServerBusy (too many bodies in memory),
@@ -29,6 +32,11 @@ export interface HttpReply {
   /** Lower-case names. `content-length`, `x-log-requestid` and `x-log-time` are added by the server. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
+  /**
+   * Instead of a body: chunks that go out as they come. Its `return` is called when the client goes away; the
+   * request's signal is aborted then, and also when the server stops. When it throws the connection is cut.
+   */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
 }
 
 /** The success of a write: 200, no body and no content type (a JSON type makes SDKs parse ''). */

@@ -58,6 +58,26 @@ function closing(head: string, body = ''): string {
   return `${head}\r\nhost: a.test\r\nconnection: close\r\n\r\n${body}`;
 }
 
+/** Numbers, one a chunk, until the request's signal ends it; then its reason as the last chunk. */
+function counting(pauseMs: number): { readonly ended: Promise<unknown> } {
+  const ended = Promise.withResolvers<unknown>();
+  handler = async (request) => ({
+    ...EMPTY_REPLY,
+    stream: (async function* () {
+      try {
+        for (let count = 1; !request.signal.aborted; count++) {
+          yield Buffer.from(`${count}\n`);
+          await sleep(pauseMs, undefined, { signal: request.signal }).catch(() => {});
+        }
+        yield Buffer.from(`${String(request.signal.reason)}\n`);
+      } finally {
+        ended.resolve(request.signal.reason);
+      }
+    })(),
+  });
+  return { ended: ended.promise };
+}
+
 function bodyOf(answer: string): string {
   return answer.slice(answer.indexOf('\r\n\r\n') + 4);
 }
@@ -233,5 +253,60 @@ describe('closing', () => {
     await expect.poll(() => server.openRequestCount).toBe(1);
     await server.close(50);
     expect(await answer).toBe('');
+  });
+});
+
+describe('an answer that streams', () => {
+  it('goes out chunk by chunk with the headers of every other', async () => {
+    handler = async () => ({
+      status: 200,
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: undefined,
+      stream: (async function* () {
+        yield Buffer.from('1\n');
+        await sleep(20);
+        yield Buffer.from('2\n');
+      })(),
+    });
+    const answer = await exchange(closing('POST / HTTP/1.1'));
+    expect(answer).toMatch(REQUEST_ID);
+    expect(answer).toMatch(/^content-type: application\/x-ndjson\r$/m);
+    expect(bodyOf(answer)).toBe('2\r\n1\n\r\n2\r\n2\n\r\n0\r\n\r\n');
+  });
+
+  it('ends when the client goes away', async () => {
+    const { ended } = counting(5);
+    const socket = connect(port, '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await expect.poll(() => socket.bytesRead).toBeGreaterThan(200);
+    socket.destroy();
+    expect(String(await ended)).toContain('the client went away');
+    await expect.poll(() => server.openRequestCount).toBe(0);
+  });
+
+  it('is told when the server stops, and still says its last word', async () => {
+    counting(60_000);
+    const answer = exchange('POST / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await expect.poll(() => server.openRequestCount).toBe(1);
+    await sleep(20);
+    const started = performance.now();
+    await server.close(10_000);
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(bodyOf(await answer)).toContain('the server is stopping');
+    expect(bodyOf(await answer)).toMatch(/\r\n0\r\n\r\n$/);
+  });
+
+  it('that breaks cuts the connection, and only this one', async () => {
+    handler = async () => ({
+      ...EMPTY_REPLY,
+      stream: (async function* () {
+        yield Buffer.from('1\n');
+        await sleep(5);
+        throw new Error('broken');
+      })(),
+    });
+    expect(bodyOf(await exchange(closing('POST / HTTP/1.1')))).toBe('2\r\n1\n\r\n');
+    handler = async () => jsonReply('still here');
+    expect(await exchange(closing('GET / HTTP/1.1'))).toContain('still here');
   });
 });

@@ -8,8 +8,10 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { METHODS } from 'node:http';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
+import { AppError } from '#base/app-error.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { BodyReader } from './body-reader.ts';
@@ -53,6 +55,8 @@ export class HttpServer {
   readonly #app: FastifyInstance;
   /** Bodies of requests under way, to be given back when they are answered. */
   readonly #heldBytes = new WeakMap<FastifyRequest, number>();
+  /** Those of answers that stream: they have no end of their own that a stop could wait for. */
+  readonly #streaming = new Set<AbortController>();
   #requestCount = 0;
   #draining = false;
 
@@ -76,11 +80,12 @@ export class HttpServer {
   }
 
   /**
-   * Stops accepting, lets running requests end for at most `drainMs`, then cuts what is left. Answers from
-   * now on say `connection: close`.
+   * Stops accepting, aborts answers that stream, lets other running requests end for at most `drainMs`, then
+   * cuts what is left. Answers from now on say `connection: close`.
    */
   async close(drainMs: number): Promise<void> {
     this.#draining = true;
+    for (const abort of this.#streaming) abort.abort(stopping());
     const cut = setTimeout(() => this.#app.server.closeAllConnections(), drainMs);
     try {
       await this.#app.close();
@@ -139,6 +144,7 @@ export class HttpServer {
     const abort = new AbortController();
     reply.raw.once('close', () => {
       this.#requestCount--;
+      this.#streaming.delete(abort);
       this.#release(request);
       if (!reply.raw.writableFinished) abort.abort(new Error('the client went away'));
     });
@@ -160,6 +166,7 @@ export class HttpServer {
     );
     // A body that nobody asked for is dropped, so that the connection can carry the next request.
     if (!request.raw.complete) request.raw.resume();
+    if (answer.stream !== undefined) this.#watchStream(abort);
     return this.#send(reply, answer, requestId);
   }
 
@@ -183,6 +190,11 @@ export class HttpServer {
     });
   }
 
+  #watchStream(abort: AbortController): void {
+    this.#streaming.add(abort);
+    if (this.#draining) abort.abort(stopping());
+  }
+
   #release(request: FastifyRequest): void {
     this.#bodies.release(this.#heldBytes.get(request) ?? 0);
     this.#heldBytes.delete(request);
@@ -194,11 +206,18 @@ export class HttpServer {
     reply.headers(answer.headers);
     reply.header('x-log-requestid', requestId);
     reply.header('x-log-time', String(Math.floor(this.#collaborators.clock.nowMs() / 1000)));
-    if (this.#draining) reply.header('connection', 'close');
+    // A stream may end because the server stops, and then nothing else would close its connection.
+    if (this.#draining || answer.stream !== undefined) reply.header('connection', 'close');
+    if (answer.stream !== undefined)
+      return reply.send(Readable.from(answer.stream, { objectMode: false }));
     if (answer.body === undefined || answer.body.length === 0) {
       reply.header('content-length', '0');
       return reply.send();
     }
     return reply.send(answer.body);
   }
+}
+
+function stopping(): AppError {
+  return new AppError('ServerBusy', 'the server is stopping');
 }

@@ -94,6 +94,7 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCodeInfo>> = Object.freez
   InvalidLine: BAD,
   InvalidReverse: BAD,
   InvalidLogStoreQuery: BAD,
+  ScrubInProgress: { status: 409, retryable: true },
   RequestTimeout: { status: 500, retryable: true },
   InternalServerError: { status: 500, retryable: true },
   ServerBusy: { status: 503, retryable: true },

@@ -3,6 +3,7 @@
  * dispatcher works by it. Paths are tried from top to bottom, so literal segments stand before parameters.
  */
 import { JSON_BODY_BYTES_MAX, BODY_BYTES_MAX } from '../limits.ts';
+import { createScrub } from '../management/scrub.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './index-config.ts';
 import {
   createLogstore,
@@ -123,4 +124,14 @@ export const ROUTES: readonly Route[] = [
   { ...SMALL, operation: 'GetIndex', method: 'GET', path: INDEX, run: getIndex },
   { ...SMALL, operation: 'UpdateIndex', method: 'PUT', path: INDEX, run: updateIndex },
   { ...SMALL, operation: 'DeleteIndex', method: 'DELETE', path: INDEX, run: deleteIndex },
+
+  // Of the server itself, so nothing of SLS: for the root access key, the only one there is.
+  {
+    ...SMALL,
+    operation: 'CreateScrub',
+    method: 'POST',
+    path: '/scrubs',
+    scope: 'any',
+    run: createScrub,
+  },
 ];
