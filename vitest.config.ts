@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'src/**/*.test.ts',
+            'bench/**/*.test.ts',
             'console/src/**/*.test.ts',
             'test/tidy.test.ts',
             'test/formats/**/*.test.ts',
