@@ -28,6 +28,11 @@ export class GrowingU32 {
     this.#items[index] = value;
   }
 
+  /** Forgets the items and keeps the memory. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** The items, without a copy: valid until the next push. */
   view(): Uint32Array {
     return this.#items.subarray(0, this.#length);

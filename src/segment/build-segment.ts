@@ -9,6 +9,7 @@ import { buildIndex } from './index-builder.ts';
 import { REST_FIELDS_LISTED_MAX, ROW_GROUP_ROWS } from './limits.ts';
 import { LogCells } from './log-cells.ts';
 import { parquetPieces } from './parquet-writer.ts';
+import { plainTermIndex } from './plain-term-index.ts';
 import type { SegmentBuildRequest, SegmentBuildResult } from './segment-builder.ts';
 import { writeFile } from './write-file.ts';
 
@@ -53,13 +54,21 @@ export async function buildSegment(
   stage('index');
   const index = buildIndex(cells, order, request.indexConfig);
   stage('encode');
-  const idx = encodeIdx(index, times, info);
+  const arrivalNs = cells.timeNs.view();
+  const idx = encodeIdx({
+    terms: plainTermIndex(index.postings, times.length),
+    textFields: index.textFields,
+    numericFields: index.numericFields,
+    times,
+    timeNs: order === undefined ? arrivalNs : order.map((row) => arrivalNs[row]!),
+    info,
+  });
   const path = `${request.directory}/${request.id}`;
   const batches = staged(arrowBatches({ cells, order, columns, rowsMax: ROW_GROUP_ROWS }), stage);
   stage('parquet');
   const parquetBytes = await writeFile(options.files, `${path}.parquet`, parquetPieces(batches));
   stage('write');
-  const indexBytes = await writeFile(options.files, `${path}.idx`, [idx]);
+  const indexBytes = await writeFile(options.files, `${path}.idx`, idx);
   await options.files.syncDirectory(request.directory);
   return { ...info.segment, parquetBytes, indexBytes };
 }

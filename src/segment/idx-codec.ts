@@ -1,61 +1,72 @@
 /**
- * The `.idx` file of a segment, version 1. Integers are little-endian; `varint` is LEB128. A *block* is bytes
+ * The `.idx` file of a segment, version 2. Integers are little-endian; `varint` is LEB128. A *block* is bytes
  * followed by the u32 CRC32C of them; a block's place is its offset in the file and the length of its bytes
  * without the checksum.
  *
  *   offset 0   8 bytes   magic "SLUICEIX"
- *          8   u32       version, 1
- *         12   blocks    dictionary blocks and long posting lists, in the order in which they were made
- *              blocks    numeric columns (`numeric-codec.ts`)
- *              block     times: zstd of varint first time, then varint time − previous time, row by row
- *              block     fields, see below
- *              block     info: JSON of `IdxInfo`
+ *          8   u32       version, 2
+ *         12   blocks    dictionary blocks, set blocks, long posting lists, numeric columns
+ *                        (`numeric-codec.ts`), in the order in which they were made
+ *              blocks    the sections
  *              footer    varint number of sections, then for each: varint kind, varint offset, varint length
  *              trailer   u32 length of the footer, u32 version, u32 CRC32C of the footer and these two
  *                        numbers, 8 bytes magic
  *
- *   sections   1 times, 2 fields, 3 info: the place of that block
+ *   sections   1 times, 4 nanosecond parts (only where a row has one): `time-codec.ts`
+ *              2 directory: a packed stream, `idx-directory.ts`
+ *              3 info: a packed stream, JSON of `IdxInfo`
  *
- *   posting reference
- *     varint tag; tag % 4 is the form and floor(tag / 4) is x:
- *     0  one row: x
- *     1  x bytes of a posting list (`#kernel/postings.ts`) follow here
- *     2  a posting list of x bytes in a block of its own: varint offset follows
- *     3  no row at all
+ *   packed stream
+ *     varint length of the content, varint length of what is stored; 0: the content follows as it is, else
+ *     so many bytes of a zstd frame with the content
  *
- *   dictionary block: entries in ascending order of the terms' bytes, to the end of the block:
- *     varint bytes shared with the term before (0 for the first), varint further bytes, the further
- *     bytes, posting reference
+ *   list block: E entries, each with a posting list of rows and one of term sets (`#kernel/term-index.ts`)
+ *     varint E
+ *     packed stream of terms; empty but in dictionary blocks. There, for each entry in ascending order of the
+ *       terms' bytes: varint bytes shared with the term before (0 for the first), varint further bytes, the
+ *       further bytes
+ *     packed stream of references, for each entry: u8 form of its rows + 4 × form of its sets, then what
+ *       the two forms add:
+ *         0  none
+ *         1  one: a first number
+ *         2  few: a first number; varint count − 2, then for each further one varint (number − the one before − 1)
+ *         3  a posting list (`#kernel/postings.ts`; one of sets is bounded by the number of sets where one of
+ *            rows is by the number of rows): varint bytes × 2; the bytes follow. Or varint bytes × 2 + 1,
+ *            varint offset: it is a block of its own. Lists with the same rows may share one.
+ *     first numbers of rows, first numbers of sets, in order of the entries that have one. For each of the two:
+ *       varint how many, u8 bits w of each + 64 × m, then the numbers, lowest bit first, padded to a byte.
+ *       m is 0 when they are there as they are, 1 when they ascend: each is the difference to the one before.
  *
- *   fields block
- *     varint rows of the segment
- *     varint number of text fields, for each:
- *       varint length of the name, name; u8 1 when it has terms, else 0; posting reference of the rows that
- *       have it, posting reference of the rows where it is empty; varint number of dictionary blocks, for
- *       each: varint length of the separator, separator, varint offset, varint length. A separator is at
- *       most the first term of its block and greater than the last term of the block before.
- *     varint number of numeric columns, for each:
- *       varint length of the name, name; posting reference of the rows with a number; varint offset,
- *       varint length of the block with their values in order of the rows
+ *   dictionary block: a list block with terms. set block: a list block without sets, entry by entry the rows
+ *   of consecutive term sets.
  *
  * Validity: trailer, footer and every block that is read must have their checksums; anything else is
- * `SegmentDamaged`. Unknown section kinds are ignored; a version above 1 is `SegmentVersionUnknown`. Crash
- * behaviour: the file appears under its name only when complete and synced. History: 1, first version.
+ * `SegmentDamaged`. Unknown section kinds are ignored; any other version is `SegmentVersionUnknown`: segments are
+ * derived, so that one of another version is built again and not read. Crash behaviour: the file appears under its
+ * name only when complete. History: 1, terms list all their rows; 2, term sets, compressed blocks.
  */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AppError } from '#base/app-error.ts';
 import { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
 import { crc32c } from '#kernel/crc32c.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
+import { IDX_CHUNK_BYTES, STREAM_BYTES_MAX } from './limits.ts';
 import type { SegmentColumn, SegmentInfo } from './segment.ts';
 
-export const IDX_VERSION = 1;
+export const IDX_VERSION = 2;
 export const SECTION_TIMES = 1;
-export const SECTION_FIELDS = 2;
+export const SECTION_DIRECTORY = 2;
 export const SECTION_INFO = 3;
+export const SECTION_TIME_NS = 4;
 export const TRAILER_BYTES = 20;
 export const CHECKSUM_BYTES = 4;
 
 const MAGIC: Uint8Array = new TextEncoder().encode('SLUICEIX');
+
+/** A stream stays as it is unless compression saves a twentieth: reading it costs time. */
+const SAVED_SHARE = 0.05;
+/** Below this no compression saves anything worth a frame header. */
+const PACK_BYTES_MIN = 64;
 
 /** The JSON of the info block. */
 export interface IdxInfo {
@@ -72,19 +83,15 @@ export interface BlockPlace {
   readonly length: number;
 }
 
-export type PostingRef =
-  | { readonly kind: 'row'; readonly row: number }
-  | { readonly kind: 'inline'; readonly bytes: Uint8Array }
-  | { readonly kind: 'block'; readonly place: BlockPlace }
-  | { readonly kind: 'none' };
-
 export function damaged(what: string, cause?: unknown): AppError {
   return new AppError('SegmentDamaged', `cannot read segment ${what}`, { cause });
 }
 
-/** Collects a whole file in memory. */
+/** Collects a whole file in memory, in chunks. */
 export class IdxFileWriter {
-  readonly #out: ByteWriter = new ByteWriter(1 << 16);
+  readonly #full: Uint8Array[] = [];
+  #fullBytes: number = 0;
+  #out: ByteWriter = new ByteWriter(1 << 16);
   readonly #sections: (BlockPlace & { readonly kind: number })[] = [];
 
   constructor() {
@@ -93,7 +100,12 @@ export class IdxFileWriter {
   }
 
   block(bytes: Uint8Array): BlockPlace {
-    const place = { offset: this.#out.length, length: bytes.length };
+    if (this.#out.length >= IDX_CHUNK_BYTES) {
+      this.#full.push(this.#out.view());
+      this.#fullBytes += this.#out.length;
+      this.#out = new ByteWriter(2 * IDX_CHUNK_BYTES);
+    }
+    const place = { offset: this.#fullBytes + this.#out.length, length: bytes.length };
     this.#out.bytes(bytes);
     this.#out.u32(crc32c(bytes));
     return place;
@@ -103,8 +115,8 @@ export class IdxFileWriter {
     this.#sections.push({ kind, ...this.block(bytes) });
   }
 
-  /** Ends the file; the bytes are those of the writer, which must not be used again. */
-  finish(): Uint8Array {
+  /** Ends the file; the pieces are those of the writer, which must not be used again. */
+  finish(): readonly Uint8Array[] {
     const start = this.#out.length;
     this.#out.varint(this.#sections.length);
     for (const section of this.#sections) {
@@ -116,7 +128,7 @@ export class IdxFileWriter {
     this.#out.u32(IDX_VERSION);
     this.#out.u32(crc32c(this.#out.view(start)));
     this.#out.bytes(MAGIC);
-    return this.#out.view();
+    return [...this.#full, this.#out.view()];
   }
 }
 
@@ -130,7 +142,7 @@ export function readFooter(tail: Uint8Array): ReadonlyMap<number, BlockPlace> {
   const version = trailer.u32();
   if (footerStart < 0 || crc32c(tail.subarray(footerStart, trailerStart + 8)) !== trailer.u32())
     throw damaged('footer');
-  if (version > IDX_VERSION)
+  if (version !== IDX_VERSION)
     throw new AppError('SegmentVersionUnknown', `cannot read segment index of version ${version}`);
   const reader = new ByteReader(tail.subarray(0, trailerStart), footerStart);
   const sections = new Map<number, BlockPlace>();
@@ -149,36 +161,29 @@ export function checkBlock(stored: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-export function writeRef(ref: PostingRef, out: ByteWriter): void {
-  if (ref.kind === 'row') out.varint(ref.row * 4);
-  else if (ref.kind === 'none') out.varint(3);
-  else if (ref.kind === 'inline') {
-    out.varint(ref.bytes.length * 4 + 1);
-    out.bytes(ref.bytes);
-  } else {
-    out.varint(ref.place.length * 4 + 2);
-    out.varint(ref.place.offset);
+/** Appends the content as a packed stream; `level` is zstd's. */
+export function writePacked(content: Uint8Array, level: number, out: ByteWriter): void {
+  out.varint(content.length);
+  if (content.length >= PACK_BYTES_MIN) {
+    const params = { [constants.ZSTD_c_compressionLevel]: level };
+    const stored = zstdCompressSync(content, { params });
+    if (stored.length < content.length * (1 - SAVED_SHARE)) {
+      out.varint(stored.length);
+      out.bytes(stored);
+      return;
+    }
   }
+  out.varint(0);
+  out.bytes(content);
 }
 
-export function readRef(reader: ByteReader): PostingRef {
-  const tag = reader.varint();
-  const x = Math.floor(tag / 4);
-  switch (tag % 4) {
-    case 0:
-      return { kind: 'row', row: x };
-    case 1:
-      return { kind: 'inline', bytes: reader.take(x) };
-    case 2:
-      return { kind: 'block', place: { offset: reader.varint(), length: x } };
-    default:
-      return { kind: 'none' };
-  }
-}
-
-/** Moves past a reference without making one. */
-export function skipRef(reader: ByteReader): void {
-  const tag = reader.varint();
-  if (tag % 4 === 1) reader.take(Math.floor(tag / 4));
-  else if (tag % 4 === 2) reader.varint();
+/** The content of a packed stream: own memory when it was compressed, else a view. */
+export function readPacked(reader: ByteReader): Uint8Array {
+  const length = reader.varint();
+  const stored = reader.varint();
+  if (stored === 0) return reader.take(length);
+  if (length > STREAM_BYTES_MAX) throw new RangeError('stream is too long');
+  const content = zstdDecompressSync(reader.take(stored), { maxOutputLength: length });
+  if (content.length !== length) throw new RangeError('stream has a wrong size');
+  return content;
 }

@@ -1,114 +1,201 @@
-/** Turns a built index into the bytes of an `.idx` file (`idx-codec.ts`). */
-import { zstdCompressSync } from 'node:zlib';
+/** Makes the bytes of an `.idx` file (`idx-codec.ts`): of a build, or piece by piece for a merge. */
 import { ByteWriter } from '#kernel/byte-writer.ts';
-import { sortTerms } from '#kernel/sort-terms.ts';
-import type { TermPostings } from '#kernel/term-table.ts';
+import { NO_FIELD, type TermIndex } from '#kernel/term-index.ts';
 import {
   IdxFileWriter,
-  SECTION_FIELDS,
+  SECTION_DIRECTORY,
   SECTION_INFO,
+  SECTION_TIME_NS,
   SECTION_TIMES,
-  writeRef,
+  writePacked,
   type IdxInfo,
 } from './idx-codec.ts';
-import type { BuiltIndex, NumericCells } from './index-builder.ts';
+import {
+  encodeDirectory,
+  type SetBlock,
+  type StoredNumericField,
+  type StoredTextField,
+} from './idx-directory.ts';
+import type { IndexedField, NumericCells } from './index-builder.ts';
+import { INLINE_SET_BYTES_MAX, REFERENCE_BLOCK_BYTES, SET_BLOCK_SETS } from './limits.ts';
+import { ListBlockWriter } from './list-block.ts';
 import { encodeNumbers } from './numeric-codec.ts';
-import { DictionaryWriter, PostingWriter, type DictionaryBlock } from './term-dictionary.ts';
+import { PostingStore, type NumberList } from './posting-store.ts';
+import { DictionaryWriter, type ByteRange } from './term-dictionary.ts';
+import { encodeTimeNs, encodeTimes } from './time-codec.ts';
 
 const encoder = new TextEncoder();
 
-/** `times`: by row, ascending. */
-export function encodeIdx(index: BuiltIndex, times: Uint32Array, info: IdxInfo): Uint8Array {
-  const file = new IdxFileWriter();
-  const postings = new PostingWriter(file, times.length);
-  const fields = new ByteWriter();
-  fields.varint(times.length);
-  writeTextFields(index, { file, postings, fields });
-  fields.varint(index.numericFields.length);
-  for (const column of index.numericFields) writeNumeric(column, { file, postings, fields });
-  file.section(SECTION_TIMES, encodeTimes(times));
-  file.section(SECTION_FIELDS, fields.view());
-  file.section(SECTION_INFO, encoder.encode(JSON.stringify(info)));
-  return file.finish();
+/** zstd level of dictionary blocks: higher ones save little of what is left after front coding. */
+const BLOCK_LEVEL = 1;
+const DIRECTORY_LEVEL = 3;
+
+const NO_NUMBERS: NumberList = { items: new Uint32Array(0), start: 0, end: 0 };
+
+/** The lists of rows, own and by term sets, of a term or a field. */
+export interface TermLists {
+  readonly rows: NumberList;
+  readonly sets: NumberList;
 }
 
-interface Outputs {
-  readonly file: IdxFileWriter;
-  readonly postings: PostingWriter;
-  readonly fields: ByteWriter;
-}
+/**
+ * Takes the parts of one index in this order: all term sets; for each text field its terms in order of their bytes,
+ * then the field; numeric columns; the end. Lists are ascending and only read during the call.
+ */
+export class IdxWriter {
+  readonly #file: IdxFileWriter = new IdxFileWriter();
+  readonly #rowCount: number;
+  readonly #setLists: ListBlockWriter;
+  readonly #fieldLists: ListBlockWriter;
+  readonly #numericLists: TermLists[] = [];
+  readonly #dictionary: DictionaryWriter;
+  readonly #setBlocks: SetBlock[] = [];
+  readonly #textFields: StoredTextField[] = [];
+  readonly #numericFields: StoredNumericField[] = [];
+  readonly #scratch: ByteWriter = new ByteWriter(1 << 16);
 
-function writeTextFields(index: BuiltIndex, outputs: Outputs): void {
-  const { fields, postings } = outputs;
-  const terms = index.postings;
-  const byField = termsByField(terms, index.textFields.length);
-  fields.varint(index.textFields.length);
-  for (const [number, field] of index.textFields.entries()) {
-    const start = byField.starts[number]!;
-    const end = byField.starts[number + 1]!;
-    sortTerms(byField.ids, start, end, terms);
-    const dictionary = new DictionaryWriter(outputs.file, postings);
-    for (let i = start; i < end; i++) {
-      const id = byField.ids[i]!;
-      const term = terms.arena.subarray(terms.offsets[id], terms.offsets[id + 1]);
-      dictionary.add(term, terms.rows, { start: terms.starts[id]!, end: terms.starts[id + 1]! });
-    }
-    dictionary.finish();
-    writeName(field.name, fields);
-    fields.u8(field.hasTerms ? 1 : 0);
-    for (const list of [field.presentList, field.emptyList])
-      writeRef(postings.store(terms.rows, terms.starts[list]!, terms.starts[list + 1]!), fields);
-    writeBlocks(dictionary.blocks, fields);
+  constructor(options: { readonly rowCount: number; readonly setCount: number }) {
+    const { rowCount, setCount } = options;
+    this.#rowCount = rowCount;
+    const rowLists = new PostingStore(this.#file, rowCount);
+    const setNumbers = new PostingStore(this.#file, setCount);
+    const rowsOfSets = new PostingStore(this.#file, rowCount, INLINE_SET_BYTES_MAX);
+    this.#setLists = new ListBlockWriter(rowsOfSets, setNumbers);
+    this.#fieldLists = new ListBlockWriter(rowLists, setNumbers);
+    const termLists = new ListBlockWriter(rowLists, setNumbers);
+    this.#dictionary = new DictionaryWriter(this.#file, termLists, BLOCK_LEVEL);
+  }
+
+  /** The rows of the next term set. */
+  addSet(rows: NumberList): void {
+    this.#setLists.add(rows, NO_NUMBERS);
+    const { entryCount, refBytes } = this.#setLists;
+    if (entryCount >= SET_BLOCK_SETS || refBytes >= REFERENCE_BLOCK_BYTES) this.#closeSets();
+  }
+
+  addTerm(term: ByteRange, rows: NumberList, sets: NumberList): void {
+    this.#dictionary.add(term, rows, sets);
+  }
+
+  /** A term that only this row has. */
+  addRowTerm(term: ByteRange, row: number): void {
+    this.#dictionary.addRow(term, row);
+  }
+
+  /** Ends the text field whose terms were added. */
+  addTextField(
+    field: { readonly name: string; readonly hasTerms: boolean },
+    present: TermLists,
+    empty: TermLists,
+  ): void {
+    const { name, hasTerms } = field;
+    this.#textFields.push({ name, hasTerms, blocks: this.#dictionary.finish() });
+    for (const { rows, sets } of [present, empty]) this.#fieldLists.add(rows, sets);
+  }
+
+  addNumericField(name: string, rows: Uint32Array, values: Float64Array): void {
+    const place = this.#file.block(encodeNumbers(values));
+    this.#numericFields.push({ name, place });
+    const list = { items: rows, start: 0, end: rows.length };
+    this.#numericLists.push({ rows: list, sets: NO_NUMBERS });
+  }
+
+  /** `times` and `timeNs`: by row. The pieces of the file in their order; the writer must not be used again. */
+  finish(
+    info: IdxInfo,
+    times: Uint32Array,
+    timeNs: Uint32Array | undefined,
+  ): readonly Uint8Array[] {
+    if (this.#setLists.entryCount > 0) this.#closeSets();
+    for (const { rows, sets } of this.#numericLists) this.#fieldLists.add(rows, sets);
+    const fieldLists = new ByteWriter(4096);
+    this.#fieldLists.finish(undefined, DIRECTORY_LEVEL, fieldLists);
+    const directory = encodeDirectory({
+      rowCount: this.#rowCount,
+      setBlocks: this.#setBlocks,
+      textFields: this.#textFields,
+      numericFields: this.#numericFields,
+      fieldLists: fieldLists.view(),
+    });
+    const parts = timeNs === undefined ? undefined : encodeTimeNs(times, timeNs);
+    if (parts !== undefined) this.#file.section(SECTION_TIME_NS, parts);
+    this.#file.section(SECTION_TIMES, encodeTimes(times));
+    this.#section(SECTION_DIRECTORY, directory);
+    this.#section(SECTION_INFO, encoder.encode(JSON.stringify(info)));
+    return this.#file.finish();
+  }
+
+  #section(kind: number, content: Uint8Array): void {
+    this.#scratch.clear();
+    writePacked(content, DIRECTORY_LEVEL, this.#scratch);
+    this.#file.section(kind, this.#scratch.view());
+  }
+
+  #closeSets(): void {
+    const setCount = this.#setLists.entryCount;
+    this.#scratch.clear();
+    this.#setLists.finish(undefined, BLOCK_LEVEL, this.#scratch);
+    this.#setBlocks.push({ setCount, place: this.#file.block(this.#scratch.view()) });
   }
 }
 
-/** Term numbers grouped by field: those of field f are ids[starts[f], starts[f + 1]). */
-function termsByField(
-  terms: TermPostings,
-  fieldCount: number,
-): { readonly ids: Uint32Array; readonly starts: Uint32Array } {
-  const starts = new Uint32Array(fieldCount + 1);
-  for (let id = 0; id < terms.termCount; id++)
-    if (terms.fields[id]! >= 0) starts[terms.fields[id]! + 1]!++;
-  for (let field = 0; field < fieldCount; field++) starts[field + 1]! += starts[field]!;
-  const ids = new Uint32Array(starts[fieldCount]!);
-  const next = starts.slice();
-  for (let id = 0; id < terms.termCount; id++)
-    if (terms.fields[id]! >= 0) ids[next[terms.fields[id]!]!++] = id;
-  return { ids, starts };
+/** All that an index file holds. */
+export interface IdxContent {
+  readonly terms: TermIndex;
+  /** By field number of `terms`; their lists are numbers in `terms` too. */
+  readonly textFields: readonly IndexedField[];
+  readonly numericFields: readonly NumericCells[];
+  /** Unix seconds by row, ascending. */
+  readonly times: Uint32Array;
+  /** Nanosecond parts by row; undefined: all are 0. */
+  readonly timeNs?: Uint32Array | undefined;
+  readonly info: IdxInfo;
 }
 
-function writeNumeric(column: NumericCells, outputs: Outputs): void {
-  const { fields } = outputs;
-  writeName(column.field, fields);
-  writeRef(outputs.postings.store(column.rows, 0, column.rows.length), fields);
-  const place = outputs.file.block(encodeNumbers(column.values));
-  fields.varint(place.offset);
-  fields.varint(place.length);
-}
-
-function writeBlocks(blocks: readonly DictionaryBlock[], fields: ByteWriter): void {
-  fields.varint(blocks.length);
-  for (const { separator, place } of blocks) {
-    fields.varint(separator.length);
-    fields.bytes(separator);
-    fields.varint(place.offset);
-    fields.varint(place.length);
+/** The pieces of the file in their order. */
+export function encodeIdx(content: IdxContent): readonly Uint8Array[] {
+  const { terms, times } = content;
+  const writer = new IdxWriter({ rowCount: times.length, setCount: terms.setCount });
+  const rows = { items: terms.setRows, start: 0, end: 0 };
+  for (let set = 0; set < terms.setCount; set++) {
+    rows.start = terms.setRowStarts[set]!;
+    rows.end = terms.setRowStarts[set + 1]!;
+    writer.addSet(rows);
   }
-}
-
-function writeName(name: string, fields: ByteWriter): void {
-  const bytes = encoder.encode(name);
-  fields.varint(bytes.length);
-  fields.bytes(bytes);
-}
-
-function encodeTimes(times: Uint32Array): Uint8Array {
-  const out = new ByteWriter(times.length + 16);
-  let previous = 0;
-  for (const time of times) {
-    out.varint(time - previous);
-    previous = time;
+  let at = 0;
+  for (const [number, field] of content.textFields.entries()) {
+    at = addTerms(terms, at, number, writer);
+    writer.addTextField(field, listsOf(terms, field.presentList), listsOf(terms, field.emptyList));
   }
-  return zstdCompressSync(out.view());
+  for (const { field, rows: cells, values } of content.numericFields)
+    writer.addNumericField(field, cells, values);
+  return writer.finish(content.info, times, content.timeNs);
+}
+
+/** Adds the terms of a field, which begin at order[from]; returns where they end. */
+function addTerms(terms: TermIndex, from: number, field: number, writer: IdxWriter): number {
+  const { order, fields, offsets, rowStarts, setStarts } = terms;
+  const term = { arena: terms.arena, start: 0, end: 0 };
+  const rows = { items: terms.rows, start: 0, end: 0 };
+  const sets = { items: terms.sets, start: 0, end: 0 };
+  let at = from;
+  for (; at < order.length && fields[order[at]!] === field; at++) {
+    const id = order[at]!;
+    term.start = offsets[id]!;
+    term.end = offsets[id + 1]!;
+    rows.start = rowStarts[id]!;
+    rows.end = rowStarts[id + 1]!;
+    sets.start = setStarts[id]!;
+    sets.end = setStarts[id + 1]!;
+    writer.addTerm(term, rows, sets);
+  }
+  return at;
+}
+
+function listsOf(terms: TermIndex, list: number): TermLists {
+  if (list === NO_FIELD) return { rows: NO_NUMBERS, sets: NO_NUMBERS };
+  return {
+    rows: { items: terms.rows, start: terms.rowStarts[list]!, end: terms.rowStarts[list + 1]! },
+    sets: { items: terms.sets, start: terms.setStarts[list]!, end: terms.setStarts[list + 1]! },
+  };
 }

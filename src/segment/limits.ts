@@ -28,11 +28,36 @@ export const JSON_LEAF_FIELDS_MAX = 1000;
 /** Nesting of JSON values; deeper ones count as invalid. Keeps the parser's stack bounded. */
 export const JSON_DEPTH_MAX = 200;
 
-/** Bytes after which a dictionary block is closed: one small read, and a short linear scan. */
-export const DICTIONARY_BLOCK_BYTES: number = 4 * KIB;
+/** Bytes of terms after which a dictionary block is closed: compresses well, one small read, a short scan. */
+export const DICTIONARY_BLOCK_BYTES: number = 32 * KIB;
+
+/** Bytes of posting references after which a block is closed, however few its terms are. */
+export const REFERENCE_BLOCK_BYTES: number = 64 * KIB;
 
 /** Longest posting list that stands in the dictionary itself; longer ones cost a second read. */
 export const INLINE_POSTING_BYTES_MAX = 64;
+
+/** The same for rows of term sets: a term may name thousands of sets, and each block is a read. */
+export const INLINE_SET_BYTES_MAX = 1024;
+
+/** Term sets of one block of the set directory. */
+export const SET_BLOCK_SETS = 512;
+
+/** Numbers up to which a list is written as gaps in its entry; a posting list has more to say about itself. */
+export const FEW_MAX = 16;
+
+/** Bytes that one stream of a block may have: a block of the largest term and its lists is far smaller. */
+export const STREAM_BYTES_MAX: number = 64 * MIB;
+
+/** Posting lists that are remembered for equal ones, and their bytes: what a build may spend on finding them. */
+export const SHARED_LISTS_MAX = 65_536;
+export const SHARED_LIST_BYTES_MAX: number = 16 * MIB;
+
+/** Blocks of one list that are read at the same time: each is a buffer and a pending read. */
+export const BLOCKS_AT_ONCE_MAX = 16;
+
+/** Bytes of one chunk of an index file that is being made. */
+export const IDX_CHUNK_BYTES: number = 2 * MIB;
 
 /** Bytes read from the end of an index file at once: the footer and nearly always all that open needs. */
 export const TAIL_READ_BYTES: number = 64 * KIB;

@@ -1,36 +1,30 @@
 /** Reading the index of one segment (`idx-codec.ts` has the format). */
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
 import { AppError, errorCode } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import { ByteReader } from '#kernel/byte-writer.ts';
-import { decodePostings } from '#kernel/postings.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { BlockCache } from './block-cache.ts';
+import { IdxBlocks, type IdxSource } from './idx-blocks.ts';
 import {
   CHECKSUM_BYTES,
   checkBlock,
   damaged,
   readFooter,
-  readRef,
-  SECTION_FIELDS,
+  readPacked,
+  SECTION_DIRECTORY,
   SECTION_INFO,
+  SECTION_TIME_NS,
   SECTION_TIMES,
   type BlockPlace,
   type IdxInfo,
-  type PostingRef,
 } from './idx-codec.ts';
+import { IdxDirectory, type NumericField } from './idx-directory.ts';
 import { TAIL_READ_BYTES } from './limits.ts';
+import { entryAt, type EntryRefs } from './list-block.ts';
 import { decodeNumbers } from './numeric-codec.ts';
 import type { NumericColumn, SegmentColumn, SegmentInfo, SegmentReader } from './segment.ts';
-import { findBlock, findInBlock, scanBlock, type DictionaryBlock } from './term-dictionary.ts';
-
-/** The bytes of an index file, wherever they are. */
-export interface IdxSource {
-  readonly sizeBytes: number;
-  /** `length` bytes at `offset`, fewer at the end. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
+import { compareBytes, EntryCursor, findEntry } from './term-dictionary.ts';
+import { decodeTimeNs, decodeTimes } from './time-codec.ts';
 
 export interface OpenSegmentOptions {
   readonly info: SegmentInfo;
@@ -39,31 +33,18 @@ export interface OpenSegmentOptions {
   readonly cache: BlockCache;
 }
 
-interface TextField {
-  readonly hasTerms: boolean;
-  readonly present: PostingRef;
-  readonly empty: PostingRef;
-  readonly blocks: readonly DictionaryBlock[];
-}
-
-interface NumericField {
-  readonly rows: PostingRef;
-  readonly place: BlockPlace;
-}
-
-interface IdxDirectory {
+interface OpenDirectory {
   readonly info: IdxInfo;
   readonly times: BlockPlace;
-  readonly textFields: ReadonlyMap<string, TextField>;
-  readonly numericFields: ReadonlyMap<string, NumericField>;
+  readonly timeNs: BlockPlace | undefined;
+  readonly directory: IdxDirectory;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-const decompress = promisify(zstdDecompress);
 
-/** A varint of a time difference takes at most 5 bytes. */
-const TIME_BYTES_MAX = 5;
+/** About the memory of the info (configuration, names of columns) against its JSON. */
+const INFO_MEMORY_FACTOR = 3;
 
 /**
  * Opens a segment with one read of its index (two when its directory is large). Errors: SegmentDamaged,
@@ -77,31 +58,32 @@ export async function openSegment(options: OpenSegmentOptions): Promise<SegmentR
   return new IndexReader(options, directory);
 }
 
-async function readDirectory(idx: IdxSource): Promise<IdxDirectory> {
+async function readDirectory(idx: IdxSource): Promise<OpenDirectory> {
   const tailStart = Math.max(0, idx.sizeBytes - TAIL_READ_BYTES);
   let tail = await idx.read(tailStart, idx.sizeBytes - tailStart);
   const sections = readFooter(tail);
-  const fields = sectionOf(sections, SECTION_FIELDS);
+  const directory = sectionOf(sections, SECTION_DIRECTORY);
   const info = sectionOf(sections, SECTION_INFO);
   let start = tailStart;
-  if (fields.offset < start) {
-    const missing = await idx.read(fields.offset, start - fields.offset);
+  if (directory.offset < start) {
+    const missing = await idx.read(directory.offset, start - directory.offset);
     tail = Buffer.concat([missing, tail]);
-    start = fields.offset;
+    start = directory.offset;
   }
-  const block = (place: BlockPlace): Uint8Array => {
+  const content = (place: BlockPlace): Uint8Array => {
     const at = place.offset - start;
-    return checkBlock(tail.subarray(at, at + place.length + CHECKSUM_BYTES), place.length);
+    const stored = tail.subarray(at, at + place.length + CHECKSUM_BYTES);
+    return readPacked(new ByteReader(checkBlock(stored, place.length)));
   };
-  const parsed = JSON.parse(decoder.decode(block(info))) as IdxInfo;
+  const parsed = JSON.parse(decoder.decode(content(info))) as IdxInfo;
   // A copy, so that the directory does not keep the whole tail alive.
-  const reader = new ByteReader(block(fields).slice());
-  if (reader.varint() !== parsed.segment.rowCount) throw damaged('directory');
+  const opened = new IdxDirectory(content(directory).slice());
+  if (opened.rowCount !== parsed.segment.rowCount) throw damaged('directory');
   return {
     info: parsed,
     times: sectionOf(sections, SECTION_TIMES),
-    textFields: readTextFields(reader),
-    numericFields: readNumericFields(reader),
+    timeNs: sections.get(SECTION_TIME_NS),
+    directory: opened,
   };
 }
 
@@ -109,34 +91,6 @@ function sectionOf(sections: ReadonlyMap<number, BlockPlace>, kind: number): Blo
   const place = sections.get(kind);
   if (place === undefined) throw damaged('footer');
   return place;
-}
-
-function readTextFields(reader: ByteReader): ReadonlyMap<string, TextField> {
-  const fields = new Map<string, TextField>();
-  for (let left = reader.varint(); left > 0; left--) {
-    const name = decoder.decode(reader.take(reader.varint()));
-    const hasTerms = reader.u8() === 1;
-    const present = readRef(reader);
-    const empty = readRef(reader);
-    const blocks: DictionaryBlock[] = [];
-    for (let more = reader.varint(); more > 0; more--)
-      blocks.push({ separator: reader.take(reader.varint()), place: readPlace(reader) });
-    fields.set(name, { hasTerms, present, empty, blocks });
-  }
-  return fields;
-}
-
-function readNumericFields(reader: ByteReader): ReadonlyMap<string, NumericField> {
-  const fields = new Map<string, NumericField>();
-  for (let left = reader.varint(); left > 0; left--) {
-    const name = decoder.decode(reader.take(reader.varint()));
-    fields.set(name, { rows: readRef(reader), place: readPlace(reader) });
-  }
-  return fields;
-}
-
-function readPlace(reader: ByteReader): BlockPlace {
-  return { offset: reader.varint(), length: reader.varint() };
 }
 
 /** Whatever decoding throws on checked bytes is damage too: a checksum can be right by chance or by bug. */
@@ -160,32 +114,39 @@ class IndexReader implements SegmentReader {
   readonly textFields: readonly string[];
   readonly numericFields: readonly string[];
   readonly parquetPath: string;
-  readonly #idx: IdxSource;
+  readonly sizeBytes: number;
   readonly #cache: BlockCache;
+  readonly #places: OpenDirectory;
   readonly #directory: IdxDirectory;
+  readonly #blocks: IdxBlocks;
 
-  constructor(options: OpenSegmentOptions, directory: IdxDirectory) {
+  constructor(options: OpenSegmentOptions, opened: OpenDirectory) {
+    const { info, directory } = opened;
     this.info = options.info;
-    this.indexConfig = directory.info.indexConfig;
-    this.columns = directory.info.columns;
-    this.restFields = directory.info.restFields ?? undefined;
+    this.indexConfig = info.indexConfig;
+    this.columns = info.columns;
+    this.restFields = info.restFields ?? undefined;
     const text = [...directory.textFields];
     this.textFields = text.filter(([, field]) => field.hasTerms).map(([name]) => name);
     this.numericFields = [...directory.numericFields.keys()];
     this.parquetPath = options.parquetPath;
-    this.#idx = options.idx;
+    this.sizeBytes = directory.sizeBytes + INFO_MEMORY_FACTOR * JSON.stringify(info).length;
     this.#cache = options.cache;
+    this.#places = opened;
     this.#directory = directory;
+    this.#blocks = new IdxBlocks(options, directory);
   }
 
   async term(field: string, term: string): Promise<Bitset | undefined> {
     return guarded('dictionary', async () => {
-      const blocks = this.#directory.textFields.get(field)?.blocks ?? [];
+      const found = this.#directory.textFields.get(field);
+      if (found === undefined) return undefined;
       const bytes = encoder.encode(term);
-      const place = blocks[findBlock(blocks, bytes)]?.place;
-      if (place === undefined) return undefined;
-      const ref = findInBlock(await this.#block(place), bytes);
-      return ref === undefined ? undefined : await this.#rows(ref);
+      const number = this.#directory.findBlock(found, bytes);
+      if (number < 0) return undefined;
+      const block = await this.#blocks.dictionary(number);
+      const entry = findEntry(block, bytes);
+      return entry < 0 ? undefined : await this.#blocks.rows([entryAt(block, entry)]);
     });
   }
 
@@ -195,21 +156,18 @@ class IndexReader implements SegmentReader {
     termsMax: number,
   ): Promise<{ readonly rows: Bitset; readonly truncated: boolean }> {
     return guarded('dictionary', async () => {
-      const { refs, truncated } = await this.#matching(field, pattern, termsMax);
-      const rows = new Bitset(this.info.rowCount);
-      for (const ref of refs) await this.#addRows(ref, rows);
-      return { rows, truncated };
+      const { entries, truncated } = await this.#matching(field, pattern, termsMax);
+      return { rows: await this.#blocks.rows(entries), truncated };
     });
   }
 
   async present(field: string): Promise<Bitset> {
-    const found = this.#directory.textFields.get(field);
-    return guarded('presence list', () => this.#rows(found?.present ?? { kind: 'none' }));
+    return this.#fieldList(this.#directory.textFields.get(field)?.presentEntry);
   }
 
   async empty(field: string): Promise<Bitset> {
     const found = this.#directory.textFields.get(field);
-    return guarded('presence list', () => this.#rows(found?.empty ?? { kind: 'none' }));
+    return this.#fieldList(found === undefined ? undefined : found.presentEntry + 1);
   }
 
   async numeric(field: string): Promise<NumericColumn | undefined> {
@@ -225,87 +183,70 @@ class IndexReader implements SegmentReader {
   async times(): Promise<Uint32Array> {
     return this.#cache.get(`${this.info.id}:times`, () =>
       guarded('time column', async () => {
-        const value = await this.#loadTimes();
+        const bytes = await this.#blocks.read(this.#places.times);
+        const value = decodeTimes(bytes, this.info.rowCount);
         return { value, sizeBytes: value.byteLength };
       }),
     );
   }
 
+  async timeNs(): Promise<Uint32Array | undefined> {
+    const place = this.#places.timeNs;
+    if (place === undefined) return undefined;
+    const times = await this.times();
+    return this.#cache.get(`${this.info.id}:ns`, () =>
+      guarded('nanosecond parts', async () => {
+        const value = decodeTimeNs(await this.#blocks.read(place), times);
+        return { value, sizeBytes: value.byteLength };
+      }),
+    );
+  }
+
+  async #fieldList(entry: number | undefined): Promise<Bitset> {
+    if (entry === undefined) return new Bitset(this.info.rowCount);
+    return guarded('presence list', () =>
+      this.#blocks.rows([entryAt(this.#directory.fieldLists, entry)]),
+    );
+  }
+
   async #matching(
-    field: string,
+    name: string,
     pattern: { readonly prefix: string; readonly matches: (term: string) => boolean },
     termsMax: number,
-  ): Promise<{ readonly refs: readonly PostingRef[]; readonly truncated: boolean }> {
-    const blocks = this.#directory.textFields.get(field)?.blocks ?? [];
+  ): Promise<{ readonly entries: readonly EntryRefs[]; readonly truncated: boolean }> {
+    const entries: EntryRefs[] = [];
+    const field = this.#directory.textFields.get(name);
+    if (field === undefined) return { entries, truncated: false };
     const prefix = encoder.encode(pattern.prefix);
-    const refs: PostingRef[] = [];
-    let truncated = false;
-    for (let i = Math.max(0, findBlock(blocks, prefix)); i < blocks.length; i++) {
-      const toEnd = scanBlock(await this.#block(blocks[i]!.place), prefix, (term, ref) => {
-        if (!prefix.every((byte, at) => term[at] === byte)) return false;
-        if (!pattern.matches(decoder.decode(term))) return true;
-        truncated = refs.length === termsMax;
-        if (!truncated) refs.push(ref);
-        return !truncated;
-      });
-      if (!toEnd) break;
+    const first = Math.max(field.blockStart, this.#directory.findBlock(field, prefix));
+    for (let number = first; number < field.blockEnd; number++) {
+      const block = await this.#blocks.dictionary(number);
+      const cursor = new EntryCursor(block);
+      while (cursor.next()) {
+        const { bytes, length } = cursor.term;
+        if (compareBytes(bytes, prefix, Math.min(length, prefix.length)) < 0) continue;
+        const term = bytes.subarray(0, length);
+        if (!prefix.every((byte, at) => term[at] === byte)) return { entries, truncated: false };
+        if (!pattern.matches(decoder.decode(term))) continue;
+        if (entries.length === termsMax) return { entries, truncated: true };
+        const { rows, sets } = cursor.lists;
+        entries.push({ block, rows: rows.copy(), sets: sets.copy() });
+      }
     }
-    return { refs, truncated };
-  }
-
-  async #rows(ref: PostingRef): Promise<Bitset> {
-    const rows = new Bitset(this.info.rowCount);
-    await this.#addRows(ref, rows);
-    return rows;
-  }
-
-  async #addRows(ref: PostingRef, rows: Bitset): Promise<void> {
-    if (ref.kind === 'row') {
-      if (ref.row >= rows.length) throw new RangeError('posting is beyond the segment');
-      rows.add(ref.row);
-    } else if (ref.kind === 'inline') decodePostings(ref.bytes, rows);
-    else if (ref.kind === 'block') decodePostings(await this.#block(ref.place), rows);
-  }
-
-  /** A checked block, through the cache. */
-  #block(place: BlockPlace): Promise<Uint8Array> {
-    return this.#cache.get(`${this.info.id}:${place.offset}`, async () => {
-      const value = await this.#readBlock(place);
-      return { value, sizeBytes: value.length };
-    });
-  }
-
-  async #readBlock(place: BlockPlace): Promise<Uint8Array> {
-    const size = place.length + CHECKSUM_BYTES;
-    if (place.offset + size > this.#idx.sizeBytes) throw damaged('block');
-    return checkBlock(await this.#idx.read(place.offset, size), place.length);
+    return { entries, truncated: false };
   }
 
   async #loadNumeric(
     field: NumericField,
   ): Promise<{ readonly value: NumericColumn; readonly sizeBytes: number }> {
-    const valid = await this.#rows(field.rows);
-    const stored = decodeNumbers(await this.#readBlock(field.place), valid.count());
+    const valid = await this.#blocks.rows([entryAt(this.#directory.fieldLists, field.rowsEntry)]);
+    const stored = decodeNumbers(await this.#blocks.read(field.place), valid.count());
     const values = new Float64Array(this.info.rowCount);
     let next = 0;
     valid.forEach((row) => {
       values[row] = stored[next++]!;
     });
     return { value: { valid, values }, sizeBytes: values.byteLength + valid.words.byteLength };
-  }
-
-  async #loadTimes(): Promise<Uint32Array> {
-    const times = new Uint32Array(this.info.rowCount);
-    const stored = await this.#readBlock(this.#directory.times);
-    const raw = await decompress(stored, { maxOutputLength: times.length * TIME_BYTES_MAX + 16 });
-    const reader = new ByteReader(raw);
-    let time = 0;
-    for (let row = 0; row < times.length; row++) {
-      time += reader.varint();
-      times[row] = time;
-    }
-    if (!reader.atEnd) throw damaged('time column');
-    return times;
   }
 }
 

@@ -10,7 +10,8 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import { encodeLogGroup, type LogGroup } from '#protocol/log-group.ts';
 import { BlockCache } from './block-cache.ts';
 import { buildSegment } from './build-segment.ts';
-import { openSegment, type IdxSource } from './open-segment.ts';
+import type { IdxSource } from './idx-blocks.ts';
+import { openSegment } from './open-segment.ts';
 import type { SegmentReader } from './segment.ts';
 
 export function recordOf(

@@ -72,6 +72,8 @@ export interface SegmentReader {
   readonly numericFields: readonly string[];
   /** Path of the Parquet file on this machine while the lease is held. */
   readonly parquetPath: string;
+  /** Memory that it takes while it is open, about, without what is in the cache. */
+  readonly sizeBytes: number;
 
   /** Rows whose field has the term (already folded by the field's tokenizer); undefined: no such term. */
   term(field: string, term: string): Promise<Bitset | undefined>;
@@ -88,6 +90,8 @@ export interface SegmentReader {
   numeric(field: string): Promise<NumericColumn | undefined>;
   /** Log time by row, Unix seconds, ascending. Shared: callers must not change it. */
   times(): Promise<Uint32Array>;
+  /** Nanosecond part of the log time by row, 0 where there is none; undefined: no row has one. Shared, as `times`. */
+  timeNs(): Promise<Uint32Array | undefined>;
 }
 
 export interface SegmentLease extends AsyncDisposable {

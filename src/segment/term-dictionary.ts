@@ -1,150 +1,207 @@
 /** Dictionary blocks of the `.idx` file (`idx-codec.ts` has the format): writing, finding, scanning. */
-import { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
-import { encodePostings } from '#kernel/postings.ts';
-import {
-  readRef,
-  skipRef,
-  writeRef,
-  type BlockPlace,
-  type IdxFileWriter,
-  type PostingRef,
-} from './idx-codec.ts';
-import { DICTIONARY_BLOCK_BYTES, INLINE_POSTING_BYTES_MAX } from './limits.ts';
+import { ByteWriter } from '#kernel/byte-writer.ts';
+import type { BlockPlace, IdxFileWriter } from './idx-codec.ts';
+import { DICTIONARY_BLOCK_BYTES, REFERENCE_BLOCK_BYTES } from './limits.ts';
+import { ListCursor, type ListBlock, type ListBlockWriter } from './list-block.ts';
+import type { NumberList } from './posting-store.ts';
 
 export interface DictionaryBlock {
+  /** At most the first term of the block and greater than the last one of the block before. */
   readonly separator: Uint8Array;
   readonly place: BlockPlace;
 }
 
-/** Stores posting lists where they belong: in the reference itself, or in blocks of the file. */
-export class PostingWriter {
-  readonly #file: IdxFileWriter;
-  readonly #rowCount: number;
-  readonly #scratch: ByteWriter = new ByteWriter(4096);
-
-  constructor(file: IdxFileWriter, rowCount: number) {
-    this.#file = file;
-    this.#rowCount = rowCount;
-  }
-
-  /** The reference to rows[start, end), valid until the next call. */
-  store(rows: Uint32Array, start: number, end: number): PostingRef {
-    if (start === end) return { kind: 'none' };
-    if (end - start === 1) return { kind: 'row', row: rows[start]! };
-    this.#scratch.clear();
-    encodePostings(rows, { start, end, rowCount: this.#rowCount }, this.#scratch);
-    const bytes = this.#scratch.view();
-    if (bytes.length <= INLINE_POSTING_BYTES_MAX) return { kind: 'inline', bytes };
-    return { kind: 'block', place: this.#file.block(bytes) };
-  }
+/** arena[start, end). */
+export interface ByteRange {
+  arena: Uint8Array;
+  start: number;
+  end: number;
 }
 
 /** Writes the dictionary of one field; terms come in ascending order. */
 export class DictionaryWriter {
-  readonly blocks: DictionaryBlock[] = [];
+  blocks: DictionaryBlock[] = [];
   readonly #file: IdxFileWriter;
-  readonly #postings: PostingWriter;
+  readonly #lists: ListBlockWriter;
+  readonly #level: number;
+  readonly #terms: ByteWriter = new ByteWriter(2 * DICTIONARY_BLOCK_BYTES);
   readonly #block: ByteWriter = new ByteWriter(2 * DICTIONARY_BLOCK_BYTES);
+  /** The last term; its length is −1 before the first one. */
+  #last: Uint8Array = new Uint8Array(256);
+  #lastLength: number = -1;
   #separator: Uint8Array = new Uint8Array(0);
-  #previous: Uint8Array = new Uint8Array(0);
-  #isFirst: boolean = true;
+  /** Raw bytes of the terms in the block. */
+  #rawBytes: number = 0;
 
-  constructor(file: IdxFileWriter, postings: PostingWriter) {
+  constructor(file: IdxFileWriter, lists: ListBlockWriter, level: number) {
     this.#file = file;
-    this.#postings = postings;
+    this.#lists = lists;
+    this.#level = level;
   }
 
-  /** `term` must stay unchanged until the next call. */
-  add(term: Uint8Array, rows: Uint32Array, range: { start: number; end: number }): void {
-    const shared = sharedBytes(this.#previous, term);
-    if (this.#isFirst) this.#separator = term.slice(0, shared + 1);
-    const kept = this.#isFirst ? 0 : shared;
-    this.#isFirst = false;
-    this.#block.varint(kept);
-    this.#block.varint(term.length - kept);
-    this.#block.bytes(term, kept);
-    writeRef(this.#postings.store(rows, range.start, range.end), this.#block);
-    this.#previous = term;
-    if (this.#block.length >= DICTIONARY_BLOCK_BYTES) this.#close();
+  add(term: ByteRange, rows: NumberList, sets: NumberList): void {
+    this.#addTerm(term);
+    this.#lists.add(rows, sets);
+    this.#closeFull();
   }
 
-  /** Ends the dictionary; `blocks` is complete then. */
-  finish(): void {
-    if (!this.#isFirst) this.#close();
+  /** A term that only this row has. */
+  addRow(term: ByteRange, row: number): void {
+    this.#addTerm(term);
+    this.#lists.addRow(row);
+    this.#closeFull();
+  }
+
+  /** Ends the dictionary; returns its blocks. The next `add` begins another one. */
+  finish(): readonly DictionaryBlock[] {
+    if (this.#lists.entryCount > 0) this.#close();
+    this.#lastLength = -1;
+    const { blocks } = this;
+    this.blocks = [];
+    return blocks;
+  }
+
+  #addTerm({ arena, start, end }: ByteRange): void {
+    const length = end - start;
+    if (length > this.#last.length) {
+      const grown = new Uint8Array(length * 2);
+      grown.set(this.#last.subarray(0, Math.max(this.#lastLength, 0)));
+      this.#last = grown;
+    }
+    const last = this.#last;
+    const comparable = Math.min(length, this.#lastLength);
+    let shared = 0;
+    while (shared < comparable && last[shared] === arena[start + shared]) shared++;
+    for (let i = shared; i < length; i++) last[i] = arena[start + i]!;
+    this.#lastLength = length;
+    if (this.#lists.entryCount === 0) {
+      this.#separator = last.slice(0, Math.min(length, shared + 1));
+      shared = 0;
+    }
+    this.#terms.varint(shared);
+    this.#terms.varint(length - shared);
+    this.#terms.bytes(last, shared, length);
+    this.#rawBytes += length;
+  }
+
+  #closeFull(): void {
+    if (this.#rawBytes >= DICTIONARY_BLOCK_BYTES || this.#lists.refBytes >= REFERENCE_BLOCK_BYTES)
+      this.#close();
   }
 
   #close(): void {
-    const place = this.#file.block(this.#block.view());
-    this.blocks.push({ separator: this.#separator, place });
+    this.#lists.finish(this.#terms.view(), this.#level, this.#block);
+    this.blocks.push({
+      separator: this.#separator,
+      place: this.#file.block(this.#block.view()),
+    });
     this.#block.clear();
-    this.#isFirst = true;
+    this.#terms.clear();
+    this.#rawBytes = 0;
   }
 }
 
-/** Index of the only block that may hold the term, −1 when none may. */
-export function findBlock(blocks: readonly DictionaryBlock[], term: Uint8Array): number {
-  let low = 0;
-  let high = blocks.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareBytes(blocks[middle]!.separator, term) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
+/** Reads the terms of a block one after the other. */
+export class TermCursor {
+  /** The term is bytes[0, length); overwritten by the next one. */
+  bytes: Uint8Array = new Uint8Array(256);
+  length: number = 0;
+  /** Bytes that the term shares with the one before it in the block. */
+  shared: number = 0;
+  #terms: Uint8Array = new Uint8Array(0);
+  #position: number = 0;
 
-/** The posting reference of a term in a block, or undefined. */
-export function findInBlock(block: Uint8Array, term: Uint8Array): PostingRef | undefined {
-  const reader = new ByteReader(block);
-  // How many bytes of `term` the entry before agrees with; entries only have to be read where that changes.
-  let matched = 0;
-  while (!reader.atEnd) {
-    const kept = reader.varint();
-    const suffix = reader.take(reader.varint());
-    if (kept < matched) return undefined;
-    if (kept === matched) {
-      const same = sharedBytes(suffix, term.subarray(matched));
-      matched += same;
-      if (same === suffix.length && matched === term.length) return readRef(reader);
+  load(terms: Uint8Array): void {
+    this.#terms = terms;
+    this.#position = 0;
+    this.length = 0;
+  }
+
+  /** False at the end of the block. */
+  next(): boolean {
+    const terms = this.#terms;
+    if (this.#position >= terms.length) return false;
+    const shared = this.#varint();
+    const more = this.#varint();
+    const length = shared + more;
+    const from = this.#position;
+    if (shared > this.length || from + more > terms.length)
+      throw new RangeError('dictionary block has a wrong size');
+    if (length > this.bytes.length) {
+      const grown = new Uint8Array(length * 2);
+      grown.set(this.bytes.subarray(0, shared));
+      this.bytes = grown;
     }
-    skipRef(reader);
+    const { bytes } = this;
+    for (let i = 0; i < more; i++) bytes[shared + i] = terms[from + i]!;
+    this.#position = from + more;
+    this.shared = shared;
+    this.length = length;
+    return true;
   }
-  return undefined;
-}
 
-/**
- * Gives the terms of a block from `from` on to `visit`, in order, until it answers false. The bytes of a
- * term belong to the scan. Returns whether the scan came to the end of the block.
- */
-export function scanBlock(
-  block: Uint8Array,
-  from: Uint8Array,
-  visit: (term: Uint8Array, ref: PostingRef) => boolean,
-): boolean {
-  const reader = new ByteReader(block);
-  const term = new ByteWriter(256);
-  while (!reader.atEnd) {
-    const kept = reader.varint();
-    const prefix = term.view().slice(0, kept);
-    term.clear();
-    term.bytes(prefix);
-    term.bytes(reader.take(reader.varint()));
-    const ref = readRef(reader);
-    if (compareBytes(term.view(), from) >= 0 && !visit(term.view(), ref)) return false;
+  #varint(): number {
+    const terms = this.#terms;
+    let byte = terms[this.#position++]!;
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    let scale = 128;
+    do {
+      byte = terms[this.#position++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      scale *= 128;
+    } while (byte >= 0x80);
+    return value;
   }
-  return true;
 }
 
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shared = sharedBytes(a, b);
-  if (shared < a.length && shared < b.length) return a[shared]! - b[shared]!;
-  return a.length - b.length;
+/** Number of the entry with the term, −1 when there is none. */
+export function findEntry(block: ListBlock, term: Uint8Array): number {
+  const cursor = new TermCursor();
+  cursor.load(block.terms);
+  // How many bytes of `term` the entry before agrees with; entries only have to be compared where that changes.
+  let matched = 0;
+  for (let entry = 0; cursor.next(); entry++) {
+    if (cursor.shared < matched) return -1;
+    if (cursor.shared > matched) continue;
+    const end = Math.min(cursor.length, term.length);
+    while (matched < end && cursor.bytes[matched] === term[matched]) matched++;
+    if (matched === cursor.length && matched === term.length) return entry;
+  }
+  return -1;
 }
 
-/** How many bytes both start with. */
-export function sharedBytes(a: Uint8Array, b: Uint8Array): number {
-  const end = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < end && a[at] === b[at]) at++;
-  return at;
+/** Goes over the terms of a block together with their lists. */
+export class EntryCursor {
+  readonly term: TermCursor = new TermCursor();
+  readonly lists: ListCursor;
+
+  constructor(block: ListBlock) {
+    this.lists = new ListCursor(block);
+    this.term.load(block.terms);
+  }
+
+  load(block: ListBlock): void {
+    this.lists.load(block);
+    this.term.load(block.terms);
+  }
+
+  /** False at the end of the block. */
+  next(): boolean {
+    if (!this.term.next()) return false;
+    this.lists.next();
+    return true;
+  }
+}
+
+/** Below 0 when a[0, aLength) comes before b[0, bLength), 0 when they are equal. */
+export function compareBytes(
+  a: Uint8Array,
+  b: Uint8Array,
+  aLength: number = a.length,
+  bLength: number = b.length,
+): number {
+  const end = Math.min(aLength, bLength);
+  for (let i = 0; i < end; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return aLength - bLength;
 }
