@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { crc32c } from './crc32c.ts';
+import { crc32c, crc32cPlain } from './crc32c.ts';
+import { KERNEL_WINDOW_BYTES } from './limits.ts';
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const sequence = (count: number, at: (index: number) => number): Uint8Array =>
@@ -23,6 +24,16 @@ test('the checksum equals the bit-by-bit definition for any length and any split
     fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(200), (bytes, split) => {
       const head = bytes.subarray(0, split);
       expect(crc32c(bytes.subarray(split), crc32c(head))).toBe(bitByBit(bytes));
+    }),
+  );
+});
+
+test('the kernel gives the checksum of its twin, at any place and for more than its window', () => {
+  const noise = sequence(3 * KERNEL_WINDOW_BYTES, (index) => Math.imul(index, 0x9e3779b1) >>> 11);
+  fc.assert(
+    fc.property(fc.nat(noise.length), fc.nat(noise.length), fc.nat(0xffff_ffff), (a, b, seed) => {
+      const part = noise.subarray(Math.min(a, b), Math.max(a, b));
+      expect(crc32c(part, seed)).toBe(crc32cPlain(part, seed));
     }),
   );
 });

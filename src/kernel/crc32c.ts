@@ -1,8 +1,12 @@
 /**
  * CRC32C (Castagnoli, reflected polynomial 0x82f63b78), the checksum of every durable file here.
  * Algorithm: slicing-by-8 (Kounavis and Berry, "Novel Table Lookup-Based Algorithms for High-Performance
- * CRC Generation", IEEE ToC 2008): eight bytes a step, one table a byte position.
+ * CRC Generation", IEEE ToC 2008): eight bytes a step, one table a byte position. All but short texts go
+ * through the kernel, which takes sixteen a step and, its copy included, is twice as fast.
  */
+import { kernelWindow } from './kernel-window.ts';
+import { KERNEL_WINDOW_BYTES, KERNEL_WINDOW_BYTES_MIN } from './limits.ts';
+
 const POLYNOMIAL = 0x82f63b78;
 const TABLES: readonly Int32Array[] = makeTables();
 const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as readonly [
@@ -21,6 +25,19 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as readonly [
  * them: `crc32c(b, crc32c(a))` equals the checksum of a followed by b. Pure; the bytes are only read.
  */
 export function crc32c(bytes: Uint8Array, seed = 0): number {
+  if (bytes.length < KERNEL_WINDOW_BYTES_MIN) return crc32cPlain(bytes, seed);
+  const { kernel, at, bytes: window } = kernelWindow();
+  let crc = seed;
+  for (let from = 0; from < bytes.length; from += KERNEL_WINDOW_BYTES) {
+    const to = Math.min(bytes.length, from + KERNEL_WINDOW_BYTES);
+    window.set(to - from === bytes.length ? bytes : bytes.subarray(from, to));
+    crc = kernel.crc32cUpdate(at, to - from, crc);
+  }
+  return crc >>> 0;
+}
+
+/** The same in plain TypeScript: for short texts, and the oracle of the kernel. */
+export function crc32cPlain(bytes: Uint8Array, seed = 0): number {
   const length = bytes.length;
   const wholeEnd = length - (length & 7);
   let crc = ~seed;

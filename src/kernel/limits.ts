@@ -12,3 +12,9 @@ export const SEARCHABLE_VALUE_BYTES_MAX: number = 512 * KIB;
  * segment, so that a new instance for each of them costs nothing.
  */
 export const POSTING_KERNEL_BYTES_MAX: number = 8 * MIB;
+
+/** Bytes that the kernel takes at once of what lives outside of it: fits the second-level cache with what is read. */
+export const KERNEL_WINDOW_BYTES: number = 64 * KIB;
+
+/** Below so many bytes calling the kernel costs more than it saves (measured: CRC32C breaks even at some 60). */
+export const KERNEL_WINDOW_BYTES_MIN = 64;
