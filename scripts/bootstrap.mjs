@@ -104,11 +104,11 @@ export function childEnvironment() {
 
 /**
  * Runs Node 24 in the foreground, hands signals on, and ends as the child ends. The child ends with us, and we with
- * npm when npm started us, even when they are killed outright.
+ * npm when npm started us, even when they are killed outright. `directory` is where the child finds itself.
  */
-export function runNode(args) {
+export function runNode(args, directory = ROOT) {
   const env = { ...childEnvironment(), SLUICE_EXIT_WITH_PARENT: '1' };
-  const child = spawn(findNode(), args, { cwd: ROOT, stdio: 'inherit', env });
+  const child = spawn(findNode(), args, { cwd: directory, stdio: 'inherit', env });
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event !== undefined)
     setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();

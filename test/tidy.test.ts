@@ -33,8 +33,13 @@ function listFiles(folder: string): string[] {
   });
 }
 
+/** AssemblyScript decorates functions (`@inline`), which TypeScript has no syntax for. */
+const FUNCTION_DECORATORS = /^ *@[a-z]+(?:\([^)]*\))?/gmu;
+
 function readSource(path: string): SourceFile {
-  const text = readFileSync(join(ROOT, path), 'utf8');
+  const written = readFileSync(join(ROOT, path), 'utf8');
+  const isAssembly = path.startsWith('src/kernel/assembly/');
+  const text = isAssembly ? written.replaceAll(FUNCTION_DECORATORS, '') : written;
   const { module, errors } = parseSync(path, text);
   if (errors.length > 0) throw new Error(`cannot parse ${path}: ${errors[0]?.message}`);
   const imports = [

@@ -3,6 +3,7 @@
  *
  *   <data>/server.lock   an SQLite file that the running server holds in EXCLUSIVE locking mode
  *   <data>/server.pid    pid of the holder, decimal; only for the message to whoever comes second
+ *   <data>/server.endpoint  where the holder is reached, `http://host:port`; for commands on the same machine
  *   <data>/version.json  {"format": "sluice data directory", "version": 1}
  *
  * The lock is the operating system's (fcntl, through SQLite): it ends with the process however that ends, so
@@ -51,6 +52,24 @@ export async function openDataDirectory(path: string, files: Files): Promise<Dat
       }
     },
   };
+}
+
+/** For commands that find the directory in use; the file of a server that was killed is replaced by the next. */
+export async function writeServerEndpoint(
+  dataPath: string,
+  files: Files,
+  endpoint: string,
+): Promise<void> {
+  const content = { text: `${endpoint}\n`, mode: 0o644 };
+  await writeTextFile(files, `${dataPath}/server.endpoint`, content);
+}
+
+/** Undefined before the first server is ready. Only of use while a server holds the directory. */
+export async function readServerEndpoint(
+  dataPath: string,
+  files: Files,
+): Promise<string | undefined> {
+  return (await readTextFile(files, `${dataPath}/server.endpoint`))?.trim();
 }
 
 async function takeLock(path: string, files: Files): Promise<DatabaseSync> {

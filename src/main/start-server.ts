@@ -5,10 +5,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { AppError, errorMessage } from '#base/app-error.ts';
-import { MIB } from '#base/units.ts';
-import { Backend } from '#backend/backend.ts';
-import { segmentOpener } from '#backend/segment-opener.ts';
-import { openDirectoryBlobStore } from '#blob/directory/directory-blob-store.ts';
 import type { ServerConfig } from '#config/server-options.ts';
 import { ConsoleFiles } from '#frontend/console/console-files.ts';
 import { Frontend } from '#frontend/frontend.ts';
@@ -16,9 +12,6 @@ import { HttpServer } from '#frontend/http-server.ts';
 import { DRAIN_MS } from '#frontend/limits.ts';
 import type { SlsRooms } from '#frontend/sls/operation.ts';
 import { Ingest } from '#ingest/put-logs.ts';
-import { EmbeddedShardLog } from '#loghub/embedded/embedded-shard-log.ts';
-import { Catalog } from '#meta/catalog.ts';
-import { LmdbMetaStore } from '#meta/lmdb/lmdb-meta-store.ts';
 import type { Clock } from '#platform/clock.ts';
 import { RealClock } from '#platform/real-clock.ts';
 import { RealFiles } from '#platform/real-files.ts';
@@ -26,16 +19,12 @@ import { RealRandom } from '#platform/real-random.ts';
 import { LOG_TIME_FUTURE_MAX_MS, LOG_TIME_PAST_MAX_MS } from '#protocol/limits.ts';
 import { createRequestIds } from '#protocol/request-id.ts';
 import { QueryService } from '#query/query-service.ts';
-import { BlockCache } from '#segment/block-cache.ts';
-import { SegmentWorkers } from '#segment/segment-workers.ts';
 import { childLogger, createLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { openDataDirectory } from './data-directory.ts';
+import { openDataDirectory, writeServerEndpoint } from './data-directory.ts';
+import { openBackend } from './open-backend.ts';
 import { loadRootKey } from './root-key.ts';
 import type { RootKey } from './root-key.ts';
-
-/** Index blocks kept in memory; a share of it serves every query on recent logs. */
-const BLOCK_CACHE_BYTES: number = 256 * MIB;
 
 /** The cloud service runs 15 SQL queries of a project at the same time. */
 const QUERIES_AT_ONCE = 15;
@@ -106,15 +95,8 @@ async function assemble(
     { files, clock, random },
   );
   let isReady = false;
-  const rooms = await openRooms({
-    config,
-    dataPath: data.path,
-    files,
-    clock,
-    random,
-    logger,
-    stack,
-  });
+  const dataPath = data.path;
+  const rooms = await openRooms({ config, dataPath, files, clock, random, logger, stack });
   const { backend } = rooms;
   await backend.start();
   backend.run().catch((error: unknown) => {
@@ -140,10 +122,12 @@ async function assemble(
   );
   const port = await listen(server, config);
   stack.defer(() => server.close(DRAIN_MS));
+  const endpoint = `http://${endpointHost(config.listen.host)}:${port}`;
+  await writeServerEndpoint(dataPath, files, endpoint);
   isReady = true;
   let stopping: Promise<void> | undefined;
   return {
-    endpoint: `http://${endpointHost(config.listen.host)}:${port}`,
+    endpoint,
     port,
     accessKey,
     dataDirectory: data.path,
@@ -168,34 +152,9 @@ interface RoomParts {
 }
 
 async function openRooms(parts: RoomParts): Promise<SlsRooms> {
-  const { config, dataPath, files, clock, random, logger, stack } = parts;
-  const metaStore = new LmdbMetaStore({ directory: `${dataPath}/meta` });
-  stack.defer(() => metaStore.close());
-  const shardLog = await EmbeddedShardLog.open(
-    { directory: `${dataPath}/wal`, durability: config.durability },
-    { files, clock, logger: childLogger(logger, 'loghub') },
-  );
-  stack.defer(() => shardLog.close());
-  const blobStore = await openDirectoryBlobStore({ directory: `${dataPath}/segments` }, { files });
-  stack.defer(() => blobStore.close());
-  const catalog = stack.use(new Catalog({ clock, random }, metaStore));
-  const segmentBuilder = stack.use(new SegmentWorkers());
-  const backend = new Backend(
-    { directory: `${dataPath}/backend` },
-    {
-      shardLog,
-      metaStore,
-      blobStore,
-      catalog,
-      segmentBuilder,
-      openSegment: segmentOpener({ files, cache: new BlockCache(BLOCK_CACHE_BYTES) }),
-      clock,
-      random,
-      files,
-      logger: childLogger(logger, 'backend'),
-    },
-  );
-  stack.defer(() => backend.stop());
+  const { config, dataPath, clock, logger, stack } = parts;
+  const { durability } = config;
+  const { shardLog, catalog, backend } = await openBackend({ ...parts, durability });
   const queryService = stack.use(
     new QueryService(
       {

@@ -21,6 +21,7 @@ export const ROOM_LAYERS: Readonly<Record<string, number>> = {
   backend: 4,
   frontend: 5,
   logtail: 5,
+  cli: 5,
   main: 6,
 };
 

@@ -4,7 +4,7 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { encodeScrubLine, scrubLines, type ScrubLine } from '#backend/scrub-lines.ts';
-import type { Scrubber } from '#backend/scrub-report.ts';
+import { scrubberOf } from '#backend/scrub-report.ts';
 import { errorFacts, isInternalError } from '../error-reply.ts';
 import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from '../sls/operation.ts';
@@ -54,9 +54,4 @@ async function* encoded(
   } finally {
     await rest.return();
   }
-}
-
-function scrubberOf(backend: object): Scrubber {
-  if ('scrub' in backend) return backend as Scrubber;
-  throw new AppError('NotSupported', 'this server cannot check its data');
 }

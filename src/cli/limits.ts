@@ -1,0 +1,14 @@
+/** Bounds of the commands, each with the reason for its number. */
+import { KIB, MIB, MINUTE_MS } from '#base/units.ts';
+
+/** A root key file is some 150 bytes. */
+export const KEY_FILE_BYTES_MAX: number = 64 * KIB;
+
+/** A line of an answer holds one finding or an error text. */
+export const LINE_BYTES_MAX: number = 1 * MIB;
+
+/** The server's errors are some hundred bytes; what a proxy answers in its place is cut here. */
+export const ERROR_BYTES_MAX: number = 64 * KIB;
+
+/** The server sends a line each second, so a connection this silent is dead. */
+export const SILENCE_MS_MAX: number = 1 * MINUTE_MS;
