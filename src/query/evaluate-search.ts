@@ -72,13 +72,19 @@ class Evaluation {
     return new Bitset(this.#rowCount);
   }
 
-  async #intersect(operands: readonly SearchPlan[]): Promise<Bitset> {
-    const rows = Bitset.full(this.#rowCount);
-    for (const operand of operands) {
-      rows.and(await this.rows(operand));
+  #intersect(operands: readonly SearchPlan[]): Promise<Bitset> {
+    return this.#all(operands, (operand) => this.rows(operand));
+  }
+
+  /** Rows that all the sets have, each made (for the taker to own) only while there are rows left. */
+  async #all<T>(parts: Iterable<T>, rowsOf: (part: T) => Promise<Bitset>): Promise<Bitset> {
+    let rows: Bitset | undefined;
+    for (const part of parts) {
+      const found = await rowsOf(part);
+      rows = rows === undefined ? found : rows.and(found);
       if (rows.isEmpty()) break;
     }
-    return rows;
+    return rows ?? Bitset.full(this.#rowCount);
   }
 
   async #field(plan: FieldPlan): Promise<Bitset> {
@@ -129,15 +135,7 @@ class Evaluation {
     const column = await this.#reader.numeric(field);
     if (column === undefined) return this.#none();
     if (range === undefined) return column.valid.clone();
-    const { low, high, lowInclusive, highInclusive } = range;
-    const { values } = column;
-    const rows = this.#none();
-    column.valid.forEach((row) => {
-      const value = values[row] ?? Number.NaN;
-      const isAbove = lowInclusive ? value >= low : value > low;
-      if (isAbove && (highInclusive ? value <= high : value < high)) rows.add(row);
-    });
-    return rows;
+    return within(range, column.values, column.valid);
   }
 
   /** Rows where, for one group, every term of the text occurs in some field of the group. */
@@ -152,27 +150,23 @@ class Evaluation {
     return rows;
   }
 
-  async #terms(group: FieldGroup, terms: readonly string[]): Promise<Bitset> {
-    const rows = Bitset.full(this.#rowCount);
-    for (const term of new Set(terms)) {
-      rows.and(await this.#union(group.fields, (field) => this.#reader.term(field, term)));
-      if (rows.isEmpty()) break;
-    }
-    return rows;
+  #terms(group: FieldGroup, terms: readonly string[]): Promise<Bitset> {
+    return this.#all(new Set(terms), (term) =>
+      this.#union(group.fields, (field) => this.#reader.term(field, term)),
+    );
   }
 
-  async #pattern(group: FieldGroup, word: string): Promise<Bitset> {
+  #pattern(group: FieldGroup, word: string): Promise<Bitset> {
     const marked = word.replaceAll('*', ANY_RUN).replaceAll('?', ANY_CHAR);
-    const rows = Bitset.full(this.#rowCount);
-    for (const term of group.patternTokenizer.cut(marked)) {
-      if (/^\uE000+$/u.test(term)) continue;
-      const found = /[\uE000\uE001]/u.test(term)
-        ? await this.#union(group.fields, (field) => this.#matching(field, term))
-        : await this.#union(group.fields, (field) => this.#reader.term(field, term));
-      rows.and(found);
-      if (rows.isEmpty()) break;
-    }
-    return rows;
+    const terms = group.patternTokenizer.cut(marked).filter((term) => !/^\uE000+$/u.test(term));
+    return this.#all(terms, (term) =>
+      this.#union(
+        group.fields,
+        /[\uE000\uE001]/u.test(term)
+          ? (field) => this.#matching(field, term)
+          : (field) => this.#reader.term(field, term),
+      ),
+    );
   }
 
   async #matching(field: string, pattern: string): Promise<Bitset> {
@@ -192,6 +186,24 @@ class Evaluation {
       if (found !== undefined) rows.or(found);
     return rows;
   }
+}
+
+/** The valid rows whose value is in the range. */
+function within(range: NumberRange, values: Float64Array, valid: Bitset): Bitset {
+  const { low, high, lowInclusive, highInclusive } = range;
+  const rows = new Bitset(valid.length);
+  for (let i = 0; i < valid.words.length; i++) {
+    const base = i << 5;
+    let found = 0;
+    for (let word = valid.words[i]!; word !== 0; word &= word - 1) {
+      const bit = word & -word;
+      const value = values[base + 31 - Math.clz32(bit)]!;
+      const isAbove = lowInclusive ? value >= low : value > low;
+      if (isAbove && (highInclusive ? value <= high : value < high)) found |= bit;
+    }
+    rows.words[i] = found;
+  }
+  return rows;
 }
 
 /**

@@ -1,6 +1,9 @@
-/** Bucket widths and edges of histograms (sls-query §4.3). */
+/** Bucket widths and edges of histograms, and counting by them (sls-query §4.3). */
 import { AppError } from '#base/app-error.ts';
+import type { Bitset } from '#kernel/bitset.ts';
+import { countRanges } from '#kernel/count-ranges.ts';
 import { HISTOGRAM_BUCKETS_AUTO_MAX, HISTOGRAM_BUCKETS_MAX } from './limits.ts';
+import { lowerBound } from './row-ranks.ts';
 import { zoneOffsetSeconds } from './time-zone.ts';
 
 const MINUTE = 60;
@@ -58,6 +61,31 @@ export function bucketRanges(request: BucketRequest): BucketRange[] {
     from = to;
   }
   return buckets;
+}
+
+export interface CountRequest {
+  readonly ranges: readonly BucketRange[];
+  /** The last second of a range that ends inside it belongs to the last bucket; Unix seconds, exclusive. */
+  readonly toTime: number;
+}
+
+/** The rows of a segment to count. */
+export interface CountedRows {
+  readonly rows: Bitset;
+  /** Log time by row, Unix seconds, ascending. */
+  readonly times: Uint32Array;
+  /** Whether the set holds all rows of the time range: then nothing has to be counted. */
+  readonly isFull: boolean;
+}
+
+/** How many of the rows fall into each range, which follow each other without gaps. */
+export function countByTime(request: CountRequest, counted: CountedRows): Uint32Array {
+  const { ranges, toTime } = request;
+  const edges = new Uint32Array(ranges.length + 1);
+  for (let i = 0; i <= ranges.length; i++)
+    edges[i] = lowerBound(counted.times, ranges[i]?.from ?? toTime);
+  if (!counted.isFull) return countRanges(counted.rows, edges);
+  return edges.subarray(1).map((edge, i) => edge - edges[i]!);
 }
 
 function stepFor(seconds: number): number {

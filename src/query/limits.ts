@@ -10,6 +10,9 @@ export const PHRASE_CANDIDATES_MAX = 10_000;
 /** Logs whose text a phrase search reads at once; with values of a few KB this stays at some MB. */
 export const PHRASE_BATCH_ROWS = 500;
 
+/** Segments whose index one count reads at the same time: enough to keep a disk busy, few enough to stop soon. */
+export const SEGMENTS_AT_ONCE = 4;
+
 /** Logs of one page (sls-api §5.7.1). */
 export const LINE_MAX = 100;
 

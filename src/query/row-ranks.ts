@@ -4,43 +4,49 @@ import type { Bitset } from '#kernel/bitset.ts';
 /** A snapshot of a bitset that must not change while this is used. */
 export class RowRanks {
   readonly rows: Bitset;
-  /** Set rows before each 32-row word; one more entry for the total. */
-  readonly #before: Uint32Array;
+  readonly count: number;
+  /** Set rows before each 32-row word, made when it is first asked for: counts never do. */
+  #before: Uint32Array | undefined;
 
   constructor(rows: Bitset) {
     this.rows = rows;
-    this.#before = new Uint32Array(rows.words.length + 1);
-    let total = 0;
-    for (let i = 0; i < rows.words.length; i++) {
-      this.#before[i] = total;
-      total += popCount(rows.words[i] ?? 0);
-    }
-    this.#before[rows.words.length] = total;
-  }
-
-  get count(): number {
-    return this.#before[this.rows.words.length] ?? 0;
+    this.count = rows.count();
   }
 
   /** How many set rows are below `row`, 0 ≤ row ≤ length. */
   rank(row: number): number {
     const word = row >>> 5;
     const mask = (1 << (row & 31)) - 1;
-    return (this.#before[word] ?? 0) + popCount((this.rows.words[word] ?? 0) & mask);
+    if (word >= this.rows.words.length) return this.count;
+    return this.#prefixes()[word]! + popCount(this.rows.words[word]! & mask);
   }
 
   /** The set row that has `rank` set rows below it, 0 ≤ rank < count. */
   select(rank: number): number {
+    const before = this.#prefixes();
     let low = 0;
     let high = this.rows.words.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#before[middle] ?? 0) <= rank) low = middle;
+      if (before[middle]! <= rank) low = middle;
       else high = middle - 1;
     }
     let word = this.rows.words[low] ?? 0;
-    for (let skip = rank - (this.#before[low] ?? 0); skip > 0; skip--) word &= word - 1;
+    for (let skip = rank - before[low]!; skip > 0; skip--) word &= word - 1;
     return (low << 5) + 31 - Math.clz32(word & -word);
+  }
+
+  #prefixes(): Uint32Array {
+    if (this.#before !== undefined) return this.#before;
+    const { words } = this.rows;
+    const before = new Uint32Array(words.length);
+    let total = 0;
+    for (let i = 0; i < words.length; i++) {
+      before[i] = total;
+      total += popCount(words[i]!);
+    }
+    this.#before = before;
+    return before;
   }
 }
 

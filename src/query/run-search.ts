@@ -2,8 +2,9 @@
 import { errorCode } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import type { SegmentReader } from '#segment/segment.ts';
+import { eachSegment } from './each-segment.ts';
 import { fetchRows, fetchTimeNs, type LogRow, type ReadSql } from './fetch-rows.ts';
-import type { BucketRange } from './histogram.ts';
+import { countByTime, type BucketRange } from './histogram.ts';
 import { PHRASE_BATCH_ROWS, PHRASE_CANDIDATES_MAX } from './limits.ts';
 import {
   countBefore,
@@ -82,26 +83,22 @@ export async function countBuckets(
   collaborators: Omit<SearchCollaborators, 'readSql'>,
 ): Promise<BucketCounts> {
   const counts = request.ranges.map(() => 0);
+  const { segments, budget } = collaborators;
   let processedRows = 0;
   let processedBytes = 0;
   let isComplete = true;
-  for (const reader of collaborators.segments) {
-    const { budget } = collaborators;
+  await eachSegment(segments, async (reader) => {
     const match = budget.isOver()
       ? undefined
       : await unlessOver(budget, () => matchSegment(reader, request));
-    if (match === undefined) {
-      isComplete = false;
-      break;
-    }
-    for (const [i, { from, to }] of request.ranges.entries()) {
-      // The last second of a range that ends inside it belongs to the last bucket.
-      const end = i === request.ranges.length - 1 ? request.toTime : to;
-      counts[i] = (counts[i] ?? 0) + countBefore(match, end) - countBefore(match, from);
-    }
+    isComplete &&= match !== undefined;
+    if (match === undefined) return false;
+    const found = countByTime(request, { ...match, rows: match.ranks.rows });
+    for (let i = 0; i < counts.length; i++) counts[i]! += found[i]!;
     processedRows += match.endRow - match.firstRow;
     processedBytes += reader.info.indexBytes;
-  }
+    return true;
+  });
   return {
     progress: isComplete ? 'Complete' : 'Incomplete',
     count: counts.reduce((sum, count) => sum + count, 0),
