@@ -16,25 +16,22 @@ export function crc32cUpdate(bytes: usize, size: u32, seed: u32): u32 {
   let at = bytes;
   const end = bytes + size;
   for (; at + 16 <= end; at += 16) {
-    const low = load<u64>(at) ^ crc;
+    // Only four of the look-ups wait for the step before, so they come last.
+    const low = load<u32>(at) ^ crc;
+    const rest = load<u32>(at, 4);
     const high = load<u64>(at, 8);
+    const free =
+      entry(11, rest & 255) ^
+      entry(10, (rest >> 8) & 255) ^
+      (entry(9, (rest >> 16) & 255) ^ entry(8, rest >> 24)) ^
+      (entry(7, <u32>high & 255) ^ entry(6, <u32>(high >> 8) & 255)) ^
+      (entry(5, <u32>(high >> 16) & 255) ^ entry(4, <u32>(high >> 24) & 255)) ^
+      (entry(3, <u32>(high >> 32) & 255) ^ entry(2, <u32>(high >> 40) & 255)) ^
+      (entry(1, <u32>(high >> 48) & 255) ^ entry(0, <u32>(high >> 56)));
     crc =
-      entry(15, low & 255) ^
-      entry(14, (low >> 8) & 255) ^
-      entry(13, (low >> 16) & 255) ^
-      entry(12, (low >> 24) & 255) ^
-      entry(11, (low >> 32) & 255) ^
-      entry(10, (low >> 40) & 255) ^
-      entry(9, (low >> 48) & 255) ^
-      entry(8, low >> 56) ^
-      entry(7, high & 255) ^
-      entry(6, (high >> 8) & 255) ^
-      entry(5, (high >> 16) & 255) ^
-      entry(4, (high >> 24) & 255) ^
-      entry(3, (high >> 32) & 255) ^
-      entry(2, (high >> 40) & 255) ^
-      entry(1, (high >> 48) & 255) ^
-      entry(0, high >> 56);
+      free ^
+      (entry(15, low & 255) ^ entry(14, (low >> 8) & 255)) ^
+      (entry(13, (low >> 16) & 255) ^ entry(12, low >> 24));
   }
   for (; at < end; at++) crc = entry(0, (crc ^ load<u8>(at)) & 255) ^ (crc >> 8);
   return ~crc;
