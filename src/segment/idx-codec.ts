@@ -46,7 +46,7 @@
  * name only when complete. History: 1, terms list all their rows; 2, term sets, compressed blocks.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { AppError } from '#base/app-error.ts';
+import { AppError, errorCode } from '#base/app-error.ts';
 import { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
 import { crc32c } from '#kernel/crc32c.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
@@ -85,6 +85,19 @@ export interface BlockPlace {
 
 export function damaged(what: string, cause?: unknown): AppError {
   return new AppError('SegmentDamaged', `cannot read segment ${what}`, { cause });
+}
+
+/** Whatever decoding throws on checked bytes is damage too: a checksum can be right by chance or by bug. */
+export async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isDecoding =
+      error instanceof RangeError ||
+      error instanceof SyntaxError ||
+      /^(?:ZSTD|Z)_/u.test(errorCode(error) ?? '');
+    throw isDecoding ? damaged(what, error) : error;
+  }
 }
 
 /** Collects a whole file in memory, in chunks. */

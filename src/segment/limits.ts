@@ -56,6 +56,9 @@ export const SHARED_LIST_BYTES_MAX: number = 16 * MIB;
 /** Blocks of one list that are read at the same time: each is a buffer and a pending read. */
 export const BLOCKS_AT_ONCE_MAX = 16;
 
+/** Inputs of one merge: the number of an input takes a byte a row. */
+export const MERGE_INPUTS_MAX = 255;
+
 /** Bytes of one chunk of an index file that is being made. */
 export const IDX_CHUNK_BYTES: number = 2 * MIB;
 

@@ -1,0 +1,108 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { must } from '#base/assert.ts';
+import { BlockCache } from './block-cache.ts';
+import {
+  anyModel,
+  encodeModel,
+  expectModel,
+  fieldsOf,
+  infoOf,
+  plainRow,
+  type IndexModel,
+} from './index-model.ts';
+import { mergeIndexes } from './merge-index.ts';
+import { MergeInput } from './merge-input.ts';
+import { mergeOrder } from './merge-order.ts';
+import { openSegment } from './open-segment.ts';
+import { idxSource } from './segment-fixture.ts';
+import type { SegmentReader } from './segment.ts';
+
+const DAY = 86_400;
+
+function open(bytes: Uint8Array, model: IndexModel, id: string): Promise<SegmentReader> {
+  return openSegment({
+    info: infoOf(model, id),
+    idx: idxSource(bytes),
+    parquetPath: '',
+    parquet: idxSource(new Uint8Array(0)),
+    cache: new BlockCache(1 << 20),
+  });
+}
+
+/** What a merge must give, from its description alone. */
+function mergedModels(models: readonly IndexModel[], daysMax: number): readonly IndexModel[] {
+  const rows = models
+    .flatMap((model) => model.rows.map((row) => plainRow(model, row)))
+    .toSorted((a, b) => a.time - b.time || a.timeNs - b.timeNs);
+  const days = [...Map.groupBy(rows, ({ time }) => Math.floor(time / DAY))];
+  const largest = days.toSorted(([a, x], [b, y]) => y.length - x.length || a - b);
+  const own = new Set(largest.slice(0, days.length <= daysMax ? daysMax : daysMax - 1));
+  const parts = days.filter((day) => own.has(day)).map(([, part]) => part);
+  const others = days.filter((day) => !own.has(day)).flatMap(([, part]) => part);
+  if (others.length > 0) parts.push(others);
+  return parts.map((part) => ({ rows: part, sets: [] }));
+}
+
+test('an index says what was put into it', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyModel, async (model) => {
+      const reader = await open(encodeModel(model, 'one'), model, 'one');
+      await expectModel(reader, model, fieldsOf([model]));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a merge is the index of all rows in their order, day by day', async () => {
+  const inputs = fc.array(anyModel, { minLength: 1, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(inputs, fc.integer({ min: 1, max: 4 }), async (models, daysMax) => {
+      const opened = await Promise.all(
+        models.map((model, i) => MergeInput.open(encodeModel(model, `input-${i}`))),
+      );
+      const order = mergeOrder(opened, daysMax);
+      const expected = mergedModels(models, daysMax);
+      expect(order.outputs.length).toBe(expected.length);
+      const infos = expected.map((model, n) => ({
+        segment: infoOf(model, `output-${n}`),
+        indexConfig: { max_text_len: 2048 },
+        columns: [],
+        restFields: [],
+      }));
+      const files = mergeIndexes(opened, order, infos);
+      for (const [n, model] of expected.entries()) {
+        const bytes = Buffer.concat(must(files[n], 'a file for each output'));
+        const reader = await open(bytes, model, `output-${n}`);
+        await expectModel(reader, model, fieldsOf(models));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+function row(time: number, sets: readonly number[]): IndexModel['rows'][number] {
+  return { time, timeNs: 0, terms: [], sets, numbers: {} };
+}
+
+test('sets with the same terms become one', async () => {
+  const set = [
+    { field: 'host', term: 'web-1' },
+    { field: '', term: 'web' },
+  ];
+  const models: IndexModel[] = [
+    { rows: [row(1, [0]), row(2, [0])], sets: [set] },
+    { rows: [row(3, [1]), row(4, [0]), row(5, [1])], sets: [set.slice(0, 1), set.toReversed()] },
+  ];
+  const inputs = await Promise.all(models.map((model) => MergeInput.open(encodeModel(model, 'x'))));
+  const [pieces] = mergeIndexes(inputs, mergeOrder(inputs, 1), [
+    {
+      segment: { ...infoOf(models[0]!, 'm'), rowCount: 5 },
+      indexConfig: { max_text_len: 2048 },
+      columns: [],
+      restFields: [],
+    },
+  ]);
+  const merged = await MergeInput.open(Buffer.concat(must(pieces, 'one output')).subarray());
+  expect(merged.setCount).toBe(2);
+});

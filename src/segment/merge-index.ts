@@ -1,0 +1,155 @@
+/**
+ * The index half of a merge: indexes of several segments become one for each output, without looking at a log. Terms
+ * are merged in their order, rows and term sets get their new numbers.
+ */
+import { must } from '#base/assert.ts';
+import { Bitset } from '#kernel/bitset.ts';
+import type { IdxInfo } from './idx-codec.ts';
+import { IdxWriter, type TermLists } from './idx-writer.ts';
+import { FORM_NONE, FORM_ONE } from './list-block.ts';
+import { FieldCursor, type MergeInput } from './merge-input.ts';
+import { MergedLists } from './merge-lists.ts';
+import type { MergeOrder } from './merge-order.ts';
+import { uniteSets } from './merge-sets.ts';
+import { TermMerge } from './merge-terms.ts';
+
+/**
+ * The pieces of one `.idx` file for each output of `order`, with the info of the same number. Memory: the outputs, twelve bytes
+ * for each naming of a set, and about 12 bytes a row. Errors as `MergeInput`.
+ */
+export function mergeIndexes(
+  inputs: readonly MergeInput[],
+  order: MergeOrder,
+  infos: readonly IdxInfo[],
+): readonly (readonly Uint8Array[])[] {
+  const textFields = [
+    ...new Set(inputs.flatMap(({ directory }) => [...directory.textFields.keys()])),
+  ];
+  const lists = new MergedLists(inputs, order, uniteSets(inputs, textFields));
+  const writers = order.outputs.map(
+    ({ rowOf }, output) =>
+      new IdxWriter({ rowCount: rowOf.length, setCount: lists.setCounts[output]! }),
+  );
+  lists.writeSets(writers);
+  const merge = new IndexMerge(inputs, order, lists, writers);
+  for (const name of textFields) merge.textField(name);
+  merge.numericFields();
+  return writers.map((writer, output) => {
+    const { times, timeNs } = order.outputs[output]!;
+    return writer.finish(must(infos[output], 'an info for every output'), times, timeNs);
+  });
+}
+
+class IndexMerge {
+  readonly #inputs: readonly MergeInput[];
+  readonly #order: MergeOrder;
+  readonly #lists: MergedLists;
+  readonly #writers: readonly IdxWriter[];
+  readonly #term: { arena: Uint8Array; start: number; end: number };
+
+  constructor(
+    inputs: readonly MergeInput[],
+    order: MergeOrder,
+    lists: MergedLists,
+    writers: readonly IdxWriter[],
+  ) {
+    this.#inputs = inputs;
+    this.#order = order;
+    this.#lists = lists;
+    this.#writers = writers;
+    this.#term = { arena: new Uint8Array(0), start: 0, end: 0 };
+  }
+
+  textField(name: string): void {
+    const cursors: FieldCursor[] = [];
+    const numbers = new Map<FieldCursor, number>();
+    let hasTerms = false;
+    for (const [input, { directory }] of this.#inputs.entries()) {
+      const field = directory.textFields.get(name);
+      if (field === undefined) continue;
+      hasTerms ||= field.hasTerms;
+      const cursor = new FieldCursor(this.#inputs[input]!, field);
+      cursors.push(cursor);
+      numbers.set(cursor, input);
+    }
+    const merge = new TermMerge(cursors, (cursor) => cursor.next());
+    while (merge.next()) this.#addTerm(merge.tied, numbers);
+    const present = this.#fieldLists(name, 0);
+    const empty = this.#fieldLists(name, 1);
+    for (const [output, writer] of this.#writers.entries())
+      writer.addTextField({ name, hasTerms }, present[output]!, empty[output]!);
+  }
+
+  numericFields(): void {
+    const names = new Set(
+      this.#inputs.flatMap(({ directory }) => [...directory.numericFields.keys()]),
+    );
+    for (const name of names) this.#numericField(name);
+  }
+
+  #addTerm(tied: readonly FieldCursor[], numbers: ReadonlyMap<FieldCursor, number>): void {
+    const first = tied[0]!;
+    const term = this.#term;
+    term.arena = first.entry.term.bytes;
+    term.end = first.entry.term.length;
+    const { rows, sets } = first.entry.lists;
+    if (tied.length === 1 && rows.form === FORM_ONE && sets.form === FORM_NONE) {
+      const { output, row } = this.#lists.rowOf(numbers.get(first)!, rows.first);
+      this.#writers[output]!.addRowTerm(term, row);
+      return;
+    }
+    this.#lists.clear();
+    for (const cursor of tied) this.#lists.add(numbers.get(cursor)!, cursor.entry.lists);
+    for (const [output, writer] of this.#writers.entries()) {
+      const merged = this.#lists.listsOf(output);
+      if (merged.rows.end > 0 || merged.sets.end > 0)
+        writer.addTerm(term, merged.rows, merged.sets);
+    }
+  }
+
+  /** One of the two lists of a text field, by output. */
+  #fieldLists(name: string, which: 0 | 1): readonly TermLists[] {
+    this.#lists.clear();
+    for (const [input, { directory }] of this.#inputs.entries()) {
+      const field = directory.textFields.get(name);
+      if (field === undefined) continue;
+      this.#lists.add(input, this.#inputs[input]!.fieldList(field.presentEntry + which));
+    }
+    return this.#writers.map((_, output) => {
+      const { rows, sets } = this.#lists.listsOf(output);
+      return {
+        rows: { items: rows.items.slice(0, rows.end), start: 0, end: rows.end },
+        sets: { items: sets.items.slice(0, sets.end), start: 0, end: sets.end },
+      };
+    });
+  }
+
+  #numericField(name: string): void {
+    const columns = this.#order.outputs.map(({ rowOf }) => ({
+      valid: new Bitset(rowOf.length),
+      values: new Float64Array(rowOf.length),
+    }));
+    for (const [number, input] of this.#inputs.entries()) {
+      const field = input.directory.numericFields.get(name);
+      if (field === undefined) continue;
+      const { block, rows } = input.fieldList(field.rowsEntry);
+      const oldRows = new Uint32Array(input.rowCount);
+      const count = input.readRows(block, rows, oldRows, 0);
+      const numbers = input.numbers(field, count);
+      for (let i = 0; i < count; i++) {
+        const { output, row } = this.#lists.rowOf(number, oldRows[i]!);
+        columns[output]!.valid.add(row);
+        columns[output]!.values[row] = numbers[i]!;
+      }
+    }
+    for (const [output, { valid, values }] of columns.entries()) {
+      const rows = new Uint32Array(valid.count());
+      let count = 0;
+      valid.forEach((row) => {
+        rows[count] = row;
+        values[count++] = values[row]!;
+      });
+      this.#writers[output]!.addNumericField(name, rows, values.subarray(0, count));
+    }
+  }
+}
