@@ -137,7 +137,7 @@ describe('lines of a scrub', () => {
     const lines = await collect(
       linesOf(async ({ onFinding }) => {
         for (const finding of many) onFinding?.(finding);
-        return reportOf(many);
+        return reportOf(many.slice(0, 9000));
       }),
     );
     expect(lines.filter((line) => line.kind === 'finding')).toHaveLength(10_000);

@@ -108,6 +108,7 @@ export async function* scrubLines(
   const signal = AbortSignal.any([...signals, stop.signal]);
   const found: ScrubFinding[] = [];
   const run = { progress: NOTHING_CHECKED, isOver: false };
+  const counts = { findingCount: 0, repairedCount: 0, damageCount: 0 };
   let bell = Promise.withResolvers<void>();
   signal.throwIfAborted();
   const work = scrubber.scrub({
@@ -115,6 +116,9 @@ export async function* scrubLines(
     signal,
     onProgress: (progress) => (run.progress = progress),
     onFinding: (finding) => {
+      counts.findingCount++;
+      if (finding.repaired) counts.repairedCount++;
+      else if (finding.kind !== 'orphan') counts.damageCount++;
       if (found.length < FINDINGS_WAITING_MAX) found.push(finding);
       bell.resolve();
     },
@@ -132,7 +136,7 @@ export async function* scrubLines(
       if (isQuiet) yield { kind: 'progress', ...run.progress };
     }
     for (const finding of found) yield { kind: 'finding', finding, ...nameOf(finding) };
-    yield summaryOf(await work);
+    yield summaryOf(await work, counts);
   } finally {
     stop.abort(new AppError('ScrubCancelled', 'the scrub was cancelled'));
     await work.catch(() => {});
@@ -197,17 +201,11 @@ async function beforeInterval(bell: Promise<void>, clock: Clock): Promise<boolea
   }
 }
 
-function summaryOf(report: ScrubReport): ScrubSummary {
-  const { findings, checkedBytes, segmentCount, recordCount, durationMs } = report;
-  const left = findings.filter((finding) => !finding.repaired);
-  return {
-    kind: 'summary',
-    checkedBytes,
-    segmentCount,
-    recordCount,
-    durationMs,
-    findingCount: findings.length,
-    repairedCount: findings.length - left.length,
-    damageCount: left.filter(({ kind }) => kind !== 'orphan').length,
-  };
+/** The report itself may list fewer findings than there were. */
+function summaryOf(
+  report: ScrubReport,
+  counts: Pick<ScrubSummary, 'findingCount' | 'repairedCount' | 'damageCount'>,
+): ScrubSummary {
+  const { checkedBytes, segmentCount, recordCount, durationMs } = report;
+  return { kind: 'summary', checkedBytes, segmentCount, recordCount, durationMs, ...counts };
 }

@@ -11,7 +11,10 @@ export interface ScrubFinding {
   readonly kind: ScrubFindingKind;
   readonly logstoreId: string;
   readonly shardId: number;
-  /** Path relative to the data directory, or the key of the blob; of a manifest, its key in the MetaStore. */
+  /**
+   * Path relative to the data directory (of a shard's log, its folder), or the key of the blob; of a manifest, its key in
+   * the MetaStore.
+   */
   readonly file: string;
   /** One clause in lower case: what is damaged and where in the file. */
   readonly what: string;
@@ -30,6 +33,7 @@ export interface ScrubProgress {
 }
 
 export interface ScrubReport {
+  /** The first of them; how many is bounded. */
   readonly findings: readonly ScrubFinding[];
   readonly checkedBytes: number;
   readonly segmentCount: number;
@@ -43,7 +47,7 @@ export interface ScrubOptions {
   /** Ends the scrub between two reads; it then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ScrubProgress) => void) | undefined;
-  /** Called once for each finding, when its `repaired` is decided. */
+  /** Called once for every finding, when its `repaired` is decided. */
   readonly onFinding?: ((finding: ScrubFinding) => void) | undefined;
 }
 
