@@ -42,9 +42,9 @@ export function encodePostings(
   const count = end - start;
   const bitsetBytes = Math.floor((rowCount + 7) / 8);
   const coded = encodeInKernel({ rows, start, end }, bitsetBytes);
-  if (coded !== undefined && bitsetBytes > coded.bytes.length + (coded.bytes.length >>> 4)) {
+  if (coded !== undefined && bitsetBytes > coded.end + (coded.end >>> 4)) {
     out.varint(count * 4 + (coded.isRuns ? RUNS : GAPS));
-    out.bytes(coded.bytes);
+    out.bytes(coded.bytes, coded.start, coded.end);
     return;
   }
   out.varint(count * 4 + BITSET);
@@ -65,17 +65,17 @@ export function postingCount(bytes: Uint8Array): number {
  * Adds the rows of an encoded list to `into`. Throws a RangeError when the bytes are not such a list.
  */
 export function decodePostings(bytes: Uint8Array, into: Bitset): void {
-  const { form, count, body } = readHead(bytes);
+  const { form, count, start } = readHead(bytes);
   if (count > into.length) throw new RangeError('posting list is longer than the segment');
-  if (form === BITSET) addBitset(body, into);
+  if (form === BITSET) addBitset(bytes.subarray(start), into);
   else if (into.length <= count * SET_ROWS_PER_POSTING)
-    addRowsInKernel(body, form === RUNS, count, into);
+    addRowsInKernel({ bytes, start, isRuns: form === RUNS }, count, into);
   else {
-    const rows = decodeInKernel(body, form === RUNS, count);
+    const rows = decodeInKernel({ bytes, start, isRuns: form === RUNS }, count);
     if (count > 0 && rows[count - 1]! >= into.length)
       throw new RangeError('posting is beyond the segment');
     const { words } = into;
-    for (let i = 0; i < rows.length; i++) words[rows[i]! >>> 5]! |= 1 << (rows[i]! & 31);
+    for (let i = 0; i < count; i++) words[rows[i]! >>> 5]! |= 1 << (rows[i]! & 31);
   }
 }
 
@@ -84,25 +84,29 @@ export function decodePostings(bytes: Uint8Array, into: Bitset): void {
  * `postingCount(bytes)` rows. Throws a RangeError when the bytes are not such a list.
  */
 export function decodePostingRows(bytes: Uint8Array, out: Uint32Array, at: number): number {
-  const { form, count, body } = readHead(bytes);
+  const { form, count, start } = readHead(bytes);
   const end = at + count;
   if (end > out.length) throw new RangeError('posting list is longer than expected');
-  const rows = out.subarray(at, end);
-  if (form === BITSET) rowsOfBitset(body, rows);
-  else rows.set(decodeInKernel(body, form === RUNS, count));
+  if (form === BITSET) rowsOfBitset(bytes.subarray(start), out.subarray(at, end));
+  else {
+    const rows = decodeInKernel({ bytes, start, isRuns: form === RUNS }, count);
+    if (rows.length === count) out.set(rows, at);
+    else for (let i = 0; i < count; i++) out[at + i] = rows[i]!;
+  }
   return end;
 }
 
+/** `start`: where the coded bits begin. */
 function readHead(bytes: Uint8Array): {
   readonly form: number;
   readonly count: number;
-  readonly body: Uint8Array;
+  readonly start: number;
 } {
   const reader = new ByteReader(bytes);
   const head = reader.varint();
   const form = head % 4;
   if (form > RUNS) throw new RangeError('unknown form of a posting list');
-  return { form, count: Math.floor(head / 4), body: bytes.subarray(reader.position) };
+  return { form, count: Math.floor(head / 4), start: reader.position };
 }
 
 function addBitset(bytes: Uint8Array, into: Bitset): void {
