@@ -262,16 +262,19 @@ function riceParameter(values: usize, count: u32): u32 {
     all |= value;
   }
   const bitsMax = <u32>(32 - clz(all));
+  // Values whose quotient would be 16 or more: those of k + 5 bits and more.
+  let escapes: u64 = 0;
+  for (let bits: u32 = 5; bits <= bitsMax; bits++) escapes += load<u32>(countByBits + (bits << 2));
   let best: u32 = 0;
   let bestCost = u64.MAX_VALUE;
   for (let k: u32 = 0; k <= min<u32>(bitsMax, 31); k++) {
     const half = (((<u64>1) << k) - 1) >> 1;
-    let cost = <u64>count * (k + 1);
-    for (let bits = k + 1; bits <= bitsMax; bits++) {
+    let cost = <u64>count * (k + 1) + escapes * (ESCAPED_BITS - k - 1);
+    for (let bits = k + 1; bits <= min(bitsMax, k + 4); bits++) {
       const found = <u64>load<u32>(countByBits + (bits << 2));
-      if (bits < k + 5) cost += (load<u64>(sumByBits + (bits << 3)) - found * half) >> k;
-      else cost += found * (ESCAPED_BITS - k - 1);
+      cost += (load<u64>(sumByBits + (bits << 3)) - found * half) >> k;
     }
+    if (k + 5 <= bitsMax) escapes -= load<u32>(countByBits + ((k + 5) << 2));
     if (cost < bestCost) {
       bestCost = cost;
       best = k;
