@@ -29,7 +29,7 @@ export interface ServerConfig {
   readonly rootAccessKeySecret: string | undefined;
 }
 
-export const SERVER_USAGE = 'node src/main/server.ts [options]';
+export const SERVER_USAGE = 'sluice server [options]';
 
 export const SERVER_OPTIONS: OptionTable<ServerConfig> = {
   dataDirectory: {

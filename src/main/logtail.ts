@@ -18,7 +18,7 @@ import { exitWithParent } from './parent-watch.ts';
 
 const HELP = `Follows log files and sends their lines to a logstore.
 
-Usage: logtail --config <file> [--check] [--json]
+Usage: sluice logtail --config <file> [--check] [--json]
 
   --config <file>  the configuration, JSON; see docs/logtail.md
   --check          check the configuration and exit

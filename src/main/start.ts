@@ -29,7 +29,7 @@ Options
   --json           one JSON object a line instead of text
   --help           this text
 
-Any option of the server may follow too; node src/main/server.ts --help lists them.
+Any option of the server may follow too; npx sluice server --help lists them.
 
 Environment
   SLUICE_ROOT_ACCESS_KEY_ID, SLUICE_ROOT_ACCESS_KEY_SECRET

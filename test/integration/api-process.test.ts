@@ -132,7 +132,7 @@ describe('a server process', () => {
   it('gives help without starting anything', async () => {
     const child = start(['--help']);
     expect(await child.exited).toBe(0);
-    expect(child.events[0]).toEqual({ line: 'Usage: node src/main/server.ts [options]' });
+    expect(child.events[0]).toEqual({ line: 'Usage: sluice server [options]' });
     await expect(readFile(join(directory, 'data', 'version.json'))).rejects.toMatchObject({
       code: 'ENOENT',
     });
