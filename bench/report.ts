@@ -2,23 +2,26 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 
-export interface BenchOptions {
-  /** How long each measured phase lasts. */
-  readonly seconds: number;
-  /** Seed of the corpus; the same seed gives the same logs. */
-  readonly seed: number;
-  /** Progress, to the error stream. */
-  readonly progress: (text: string) => void;
-}
-
 export interface Metric {
   readonly value: number;
   readonly unit: string;
+  /** Smallest and largest of several runs. */
+  readonly range?: readonly [number, number];
+}
+
+export function metric(value: number, unit: string): Metric {
+  return { value, unit };
+}
+
+export function mebibytes(bytes: number): Metric {
+  return metric(bytes / 2 ** 20, 'MiB');
 }
 
 export interface BenchResult {
   readonly scenario: string;
   readonly metrics: Readonly<Record<string, Metric>>;
+  /** What a reader must know to understand the numbers. */
+  readonly notes?: readonly string[];
 }
 
 export interface BenchReport extends BenchResult {
@@ -31,7 +34,7 @@ export function describeRun(result: BenchResult): BenchReport {
   const machine = `${processors.length} x ${processors[0]?.model ?? 'unknown'}, ${Math.round(
     totalmem() / 2 ** 30,
   )} GiB, node ${process.version}`;
-  return { scenario: result.scenario, commit: readCommit(), machine, metrics: result.metrics };
+  return { ...result, commit: readCommit(), machine };
 }
 
 function readCommit(): string {
@@ -50,7 +53,9 @@ export function formatTable(report: BenchReport): string {
   const rows = Object.entries(report.metrics).map(([name, metric]) => [
     name,
     formatNumber(metric.value),
-    metric.unit,
+    metric.range === undefined
+      ? metric.unit
+      : `${metric.unit}  (${metric.range.map(formatNumber).join(' … ')})`,
   ]);
   const nameWidth = Math.max(...rows.map(([name = '']) => name.length));
   const valueWidth = Math.max(...rows.map(([, value = '']) => value.length));
@@ -58,7 +63,26 @@ export function formatTable(report: BenchReport): string {
     ([name = '', value = '', unit = '']) =>
       `  ${name.padEnd(nameWidth)}  ${value.padStart(valueWidth)} ${unit}`,
   );
-  return [`${report.scenario}  (${report.commit}; ${report.machine})`, ...lines].join('\n');
+  const notes = (report.notes ?? []).map((note) => `  note: ${note}`);
+  return [`${report.scenario}  (${report.commit}; ${report.machine})`, ...lines, ...notes].join(
+    '\n',
+  );
+}
+
+/** The medians of several runs, metric by metric. A metric that only some runs have is left as it came last. */
+export function medianResult(results: readonly BenchResult[]): BenchResult {
+  const last = results.at(-1);
+  if (last === undefined) throw new Error('no runs');
+  if (results.length === 1) return last;
+  const metrics = Object.entries(last.metrics).map(([name, { value, unit }]) => {
+    const values = results.map((result) => result.metrics[name]?.value ?? value);
+    const sorted = values.toSorted((a, b) => a - b);
+    return [
+      name,
+      { value: percentile(sorted, 0.5), unit, range: [sorted[0], sorted.at(-1)] },
+    ] as const;
+  });
+  return { ...last, metrics: Object.fromEntries(metrics) as BenchResult['metrics'] };
 }
 
 function formatNumber(value: number): string {

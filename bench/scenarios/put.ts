@@ -6,19 +6,18 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compress } from '#protocol/compression.ts';
-import { encodeLogGroup } from '#protocol/log-group.ts';
 import {
   readProcessUsage,
   startServerProcess,
   type ServerProcess,
 } from '../../test/support/server-process.ts';
 import { SlsClient } from '../../test/support/sls-client.ts';
-import { makeLogGroup, seededNumbers } from '../corpus.ts';
-import { percentile, type BenchOptions, type BenchResult, type Metric } from '../report.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { SyntheticCorpus } from '../corpus/synthetic-corpus.ts';
+import { mebibytes, percentile, type BenchResult, type Metric } from '../report.ts';
 import { readStages } from '../stages.ts';
 
 const PROJECT = 'bench';
-const GROUP_BYTES = 512 * 1024;
 const GROUP_COUNT = 32;
 
 interface Payload {
@@ -27,7 +26,7 @@ interface Payload {
 }
 
 export async function benchPut(options: BenchOptions): Promise<BenchResult> {
-  const payloads = makePayloads(options.seed);
+  const payloads = makePayloads(options);
   const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   const metrics: Record<string, Metric> = {};
   try {
@@ -55,11 +54,14 @@ export async function benchPut(options: BenchOptions): Promise<BenchResult> {
   return { scenario: 'put', metrics };
 }
 
-function makePayloads(seed: number): readonly Payload[] {
-  const random = seededNumbers(seed);
-  const now = Math.floor(Date.now() / 1000);
+function makePayloads(options: BenchOptions): readonly Payload[] {
+  const corpus = new SyntheticCorpus({
+    kind: options.kind ?? 'mix',
+    seed: options.seed,
+    isLine: options.isLine,
+  });
   return Array.from({ length: GROUP_COUNT }, () => {
-    const raw = encodeLogGroup(makeLogGroup(random, GROUP_BYTES, now));
+    const raw = Uint8Array.from(corpus.next());
     return { raw, body: compress('lz4', raw) };
   });
 }
@@ -131,10 +133,6 @@ async function measureStages(
       { value: seconds / rawGibibytes, unit: 'CPU-s/GiB raw' },
     ]),
   );
-}
-
-function mebibytes(bytes: number): Metric {
-  return { value: bytes / 2 ** 20, unit: 'MiB' };
 }
 
 async function treeBytes(directory: string): Promise<number> {
