@@ -3,7 +3,7 @@
  * queries, drops what is past its ttl, and makes and removes logstores and indexes. What it keeps itself are
  * caches and L0 segments, all of which it builds again from the ShardLog.
  */
-import { AppError, errorCode } from '#base/app-error.ts';
+import { AppError } from '#base/app-error.ts';
 import type { Service } from '#base/service.ts';
 import { DAY_MS } from '#base/units.ts';
 import type { BlobStore } from '#blob/blob-store.ts';
@@ -18,26 +18,32 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentBuilder } from '#segment/segment-builder.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { acquireSegments, rebuilding } from './acquire-segments.ts';
+import { Compactor } from './compactor.ts';
 import { IndexChanges, noIndex } from './index-changes.ts';
+import type { IndexerCounters, IndexerUsage, ShardStats } from './indexer-parts.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { Limiter } from './limiter.ts';
 import {
-  ACQUIRE_ATTEMPTS_MAX,
   COMMIT_BYTES,
   COMMIT_INTERVAL_MS,
   COMMITS_AT_ONCE,
   EXPIRE_INTERVAL_MS,
+  L0_BYTES_MAX,
   SEAL_BYTES,
   SEAL_INTERVAL_MS,
   SEALS_AT_ONCE,
 } from './limits.ts';
 import { TTL_DAYS_MAX } from '#protocol/limits.ts';
 import { Provisioning, type LogstoreRequest } from './provisioning.ts';
-import { overlaps } from './manifest.ts';
-import { SegmentRegistry, type OpenSegment } from './segment-registry.ts';
-import type { IndexerCounters, ShardIndexer, ShardStats } from './shard-indexer.ts';
-import { ShardSet } from './shard-set.ts';
 import { removeForeignBlobs, removeOrphanBlobs } from './orphan-blobs.ts';
+import { scrubShards } from './scrub.ts';
+import type { Scrubber, ScrubOptions, ScrubReport } from './scrub-report.ts';
+import { blobSegment, type StoredSegment } from './segment-files.ts';
+import { SegmentRegistry, type OpenSegment } from './segment-registry.ts';
+import { SegmentRepairs } from './segment-repairs.ts';
+import type { ShardIndexer } from './shard-indexer.ts';
+import { ShardSet } from './shard-set.ts';
 
 export interface BackendOptions {
   /** Folder of this process for L0 segments and builds; its content is removed at start. */
@@ -46,6 +52,8 @@ export interface BackendOptions {
   readonly sealIntervalMs?: number | undefined;
   readonly commitBytes?: number | undefined;
   readonly commitIntervalMs?: number | undefined;
+  /** Raw bytes of the largest compacted segment. */
+  readonly compactBytesMax?: number | undefined;
   readonly expireIntervalMs?: number | undefined;
   readonly idleReadersMax?: number | undefined;
 }
@@ -70,9 +78,16 @@ export interface BackendStats extends Readonly<IndexerCounters> {
   readonly logstoreCount: number;
   /** Segments whose readers are kept, in use or not. */
   readonly readerCount: number;
+  /** Damaged segments that could not be built again so far. */
+  readonly damagedCount: number;
+  /** Sums over all shards; `pendingMs` is the largest. */
+  readonly shards: Omit<ShardStats, 'shardId' | 'isSealing' | 'isMerging'>;
+  /** Shards whose seal, or whose merge, is under way or in line. */
+  readonly sealingCount: number;
+  readonly mergingCount: number;
 }
 
-export class Backend implements Service, SegmentSource {
+export class Backend implements Service, SegmentSource, Scrubber {
   readonly id = 'backend';
   readonly #options: BackendOptions;
   readonly #with: BackendCollaborators;
@@ -80,42 +95,61 @@ export class Backend implements Service, SegmentSource {
     sealCount: 0,
     foldCount: 0,
     commitCount: 0,
+    compactionCount: 0,
+    rebuildCount: 0,
     failureCount: 0,
     damagedRecordCount: 0,
+    damagedSegmentCount: 0,
   };
+  readonly #usage: IndexerUsage = { sealedBytes: 0 };
   readonly #registry: SegmentRegistry;
   readonly #shards: ShardSet;
+  readonly #compactor: Compactor;
+  readonly #repairs: SegmentRepairs;
   readonly #provisioning: Provisioning;
   readonly #indexChanges: IndexChanges;
   readonly #locks = new KeyedLock();
   readonly #stop = new AbortController();
   readonly #subscriptions = new DisposableStack();
+  /** Rebuilds that the errors of opening segments tell of. */
+  readonly #repairOfError = new WeakMap<object, Promise<unknown>>();
   #started: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   #sweeping: Promise<void> = Promise.resolve();
+  #scrubbing: Promise<unknown> | undefined;
 
   constructor(options: BackendOptions, collaborators: BackendCollaborators) {
     this.#options = options;
     this.#with = collaborators;
     this.#registry = new SegmentRegistry(options, collaborators);
-    this.#shards = new ShardSet(
-      {
-        directory: this.#directory,
-        sealBytes: options.sealBytes ?? SEAL_BYTES,
-        commitBytes: options.commitBytes ?? COMMIT_BYTES,
-        commitIntervalMs: options.commitIntervalMs ?? COMMIT_INTERVAL_MS,
-      },
-      {
-        ...collaborators,
-        registry: this.#registry,
-        seals: new Limiter(SEALS_AT_ONCE),
-        commits: new Limiter(COMMITS_AT_ONCE),
-        counters: this.#counters,
-      },
+    this.#registry.onDamage((segment, error) => this.#noteDamage(segment, error));
+    const sizes = {
+      directory: this.#directory,
+      sealBytes: options.sealBytes ?? SEAL_BYTES,
+      commitBytes: options.commitBytes ?? COMMIT_BYTES,
+      commitIntervalMs: options.commitIntervalMs ?? COMMIT_INTERVAL_MS,
+    };
+    const parts = {
+      ...collaborators,
+      registry: this.#registry,
+      seals: new Limiter(SEALS_AT_ONCE),
+      commits: new Limiter(COMMITS_AT_ONCE),
+      upkeep: new Limiter(1),
+      usage: this.#usage,
+      counters: this.#counters,
+    };
+    this.#shards = new ShardSet(sizes, parts);
+    const shards = this.#shards;
+    this.#compactor = new Compactor(
+      { directory: this.#directory, compactBytesMax: options.compactBytesMax },
+      { ...parts, indexers: () => shards.allIndexers() },
     );
-    const parts = { ...collaborators, registry: this.#registry, shards: this.#shards };
-    this.#provisioning = new Provisioning(parts);
-    this.#indexChanges = new IndexChanges(parts);
+    this.#repairs = new SegmentRepairs(sizes, {
+      ...parts,
+      indexerOf: (shard) => shards.indexer(shard),
+    });
+    this.#provisioning = new Provisioning({ ...parts, shards });
+    this.#indexChanges = new IndexChanges({ ...parts, shards });
   }
 
   /** Recovers and takes the shards over; every other call waits for it. Called by `run`, may be called before. */
@@ -135,7 +169,10 @@ export class Backend implements Service, SegmentSource {
     await this.#started?.catch(() => {});
     await this.#running.catch(() => {});
     await this.#sweeping;
+    await this.#scrubbing?.catch(() => {});
     await this.#shards.stop();
+    await this.#compactor.stop();
+    await this.#repairs.stop();
     await this.#registry.close();
   }
 
@@ -230,26 +267,12 @@ export class Backend implements Service, SegmentSource {
   }): Promise<SegmentLease> {
     await this.start();
     const indexers = await this.#shards.indexers(this.#indexed(request.logstoreId));
-    const targets = await Promise.all(
-      indexers.map(async (indexer) => ({
-        indexer,
-        nextSequence: (await this.#with.shardLog.bounds(indexer.shard)).nextSequence,
-      })),
-    );
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const sealing = targets.map(({ indexer, nextSequence }) => indexer.sealTo(nextSequence));
-        const isSealed = await this.#waitFor(Promise.all(sealing), request);
-        const wanted = isSealed
-          ? targets
-          : targets.map(({ indexer }) => ({ indexer, nextSequence: 0 }));
-        const lease = await this.#lease(wanted, request);
-        if (lease !== undefined) return { ...lease, isComplete: isSealed };
-      } catch (error) {
-        // A segment that the snapshot named was dropped meanwhile: look again.
-        if (errorCode(error) !== 'BlobNotExist' || attempt >= ACQUIRE_ATTEMPTS_MAX) throw error;
-      }
-    }
+    return acquireSegments(indexers, request, {
+      ...this.#with,
+      registry: this.#registry,
+      repairOf: (error) =>
+        typeof error === 'object' && error !== null ? this.#repairOfError.get(error) : undefined,
+    });
   }
 
   /** Drops segments and log files past their ttl now; `run` does it every hour. */
@@ -271,11 +294,47 @@ export class Backend implements Service, SegmentSource {
     }
   }
 
+  /**
+   * Reads everything that is stored and checks it; with `repair` builds damaged segments again and removes orphans.
+   * Errors: ScrubInProgress, the signal's reason.
+   */
+  async scrub(options: ScrubOptions): Promise<ScrubReport> {
+    await this.start();
+    if (this.#scrubbing !== undefined)
+      throw new AppError('ScrubInProgress', 'a scrub is under way already');
+    const signals = options.signal === undefined ? [] : [options.signal];
+    const scrubbing = scrubShards(
+      { ...options, signal: AbortSignal.any([...signals, this.#stop.signal]) },
+      { ...this.#with, shards: this.#shards, repairs: this.#repairs },
+    ).finally(() => {
+      this.#scrubbing = undefined;
+    });
+    this.#scrubbing = scrubbing;
+    return scrubbing;
+  }
+
   stats(): BackendStats {
+    const all = [...this.#shards.allIndexers()].map((indexer) => indexer.stats());
+    const sum = (of: (stats: ShardStats) => number): number =>
+      all.reduce((total, stats) => total + of(stats), 0);
     return {
       ...this.#counters,
       logstoreCount: this.#shards.logstores.length,
       readerCount: this.#registry.readerCount,
+      damagedCount: this.#repairs.damagedCount,
+      shards: {
+        pendingCount: sum((stats) => stats.pendingCount),
+        pendingBytes: sum((stats) => stats.pendingBytes),
+        pendingMs: all.reduce((longest, { pendingMs }) => Math.max(longest, pendingMs), 0),
+        uncommittedCount: sum((stats) => stats.uncommittedCount),
+        sealedBytes: sum((stats) => stats.sealedBytes),
+        sealedFileBytes: sum((stats) => stats.sealedFileBytes),
+        sealedSegmentCount: sum((stats) => stats.sealedSegmentCount),
+        committedSegmentCount: sum((stats) => stats.committedSegmentCount),
+        committedFileBytes: sum((stats) => stats.committedFileBytes),
+      },
+      sealingCount: sum(({ isSealing }) => Number(isSealing)),
+      mergingCount: sum(({ isMerging }) => Number(isMerging)),
     };
   }
 
@@ -327,7 +386,7 @@ export class Backend implements Service, SegmentSource {
     this.#sweeping = this.#background(() => this.sweep(), 'cannot remove orphan blobs');
     while (!signal.aborted) {
       await clock.sleep(intervalMs, signal).catch(() => {});
-      for (const indexer of this.#shards.busyIndexers()) indexer.pump();
+      this.#tick();
       if (clock.monotonicMs() < expireAtMs) continue;
       expireAtMs = clock.monotonicMs() + (this.#options.expireIntervalMs ?? EXPIRE_INTERVAL_MS);
       await this.#background(() => this.expire(), 'cannot drop logs past their ttl');
@@ -343,55 +402,42 @@ export class Backend implements Service, SegmentSource {
     }
   }
 
-  /** Undefined when something was unsealed since; then the caller seals again. */
-  /** False when the work is not done after `waitMs`; it goes on. */
-  async #waitFor(
-    work: Promise<unknown>,
-    limits: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<boolean> {
-    const done = work.then(() => true);
-    if (limits.waitMs === undefined) return await abortable(done, limits.signal);
-    const timer = new AbortController();
-    const late = this.#with.clock.sleep(limits.waitMs, timer.signal).then(
-      () => false,
-      () => true,
-    );
-    try {
-      return await abortable(Promise.race([done, late]), limits.signal);
-    } finally {
-      timer.abort();
-      done.catch(() => {});
+  #tick(): void {
+    let fullest: ShardIndexer | undefined;
+    for (const indexer of this.#shards.allIndexers()) {
+      if (!indexer.isBusy) continue;
+      indexer.tick();
+      if (indexer.sealedBytes > (fullest?.sealedBytes ?? 0)) fullest = indexer;
     }
+    if (this.#usage.sealedBytes >= L0_BYTES_MAX) fullest?.askCommit();
+    this.#compactor.tick();
   }
 
-  async #lease(
-    targets: readonly { readonly indexer: ShardIndexer; readonly nextSequence: number }[],
-    range: { readonly fromTime: number; readonly toTime: number },
-  ): Promise<Omit<SegmentLease, 'isComplete'> | undefined> {
-    const snapshots = targets.flatMap(({ indexer, nextSequence }) => {
-      const snapshot = indexer.snapshot(nextSequence);
-      return snapshot === undefined ? [] : [{ indexer, ...snapshot }];
-    });
-    if (snapshots.length < targets.length) return undefined;
-    const sealed = snapshots.flatMap((snapshot) => snapshot.sealed);
-    const stack = new AsyncDisposableStack();
-    try {
-      const sealedPin = stack.use(
-        this.#registry.pin(sealed.filter(({ info }) => overlaps(info, range))),
-      );
-      const committed = await Promise.all(
-        snapshots.map(async ({ indexer, head }) => {
-          const infos = await indexer.manifest.segmentsOf(head, range);
-          return infos.map((info) => indexer.stored(info));
-        }),
-      );
-      const committedPin = stack.use(this.#registry.pin(committed.flat()));
-      const segments = [...(await committedPin.open()), ...(await sealedPin.open())];
-      return { segments, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-    } catch (error) {
-      await stack.disposeAsync();
-      throw error;
+  /** Has a segment that cannot be read built again; gives the error for whoever wanted to read it. */
+  async #noteDamage(segment: StoredSegment, error: unknown): Promise<unknown> {
+    const { shard, info, place } = segment;
+    const indexer = this.#shards.readyIndexer(shard);
+    if (indexer === undefined) return error;
+    const busy = rebuilding(info.id, error);
+    if (place.kind === 'local') {
+      indexer.noteDamage(info.id);
+      this.#repairOfError.set(busy, Promise.resolve());
+      return busy;
     }
+    const isNamed = (await indexer.manifest.all()).some(({ id }) => id === info.id);
+    if (!isNamed) return error;
+    this.#counters.damagedSegmentCount++;
+    const repair = this.#repair(segment, error);
+    repair.catch(() => {});
+    if (this.#repairs.isLost(info.id)) return error;
+    this.#repairOfError.set(busy, repair);
+    return busy;
+  }
+
+  /** Resolves when its logs are in sound segments; else throws the error that told of the damage. */
+  async #repair({ shard, info }: StoredSegment, error: unknown): Promise<void> {
+    const outcome = await this.#repairs.repair(shard, info.id);
+    if (outcome === 'lost') throw error;
   }
 
   /** The manifest first, then the files: a query never finds a segment without them. */
@@ -400,7 +446,7 @@ export class Backend implements Service, SegmentSource {
     if (logstore.index !== undefined)
       for (const indexer of await this.#shards.indexers(logstore))
         for (const info of await indexer.manifest.expire(receivedBeforeMs))
-          await this.#registry.retire(indexer.stored(info));
+          await this.#registry.retire(blobSegment(indexer.shard, info));
     for (const { shardId } of logstore.shards)
       await this.#with.shardLog.trim({ logstoreId: logstore.id, shardId }, receivedBeforeMs);
   }
@@ -416,20 +462,4 @@ export class Backend implements Service, SegmentSource {
 /** The members that are given; the others keep what they are. */
 function definedMembers(settings: LogstoreSettings): LogstoreSettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-}
-
-/** Rejects with the signal's reason when it is aborted; work that others share goes on. */
-async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    work.catch(() => {});
-    aborted.catch(() => {});
-  }
 }

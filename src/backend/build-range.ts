@@ -6,7 +6,8 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentBuilder } from '#segment/segment-builder.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { readRange } from './read-range.ts';
-import { localPaths, removeIfThere, type StoredSegment } from './segment-registry.ts';
+import { indexHash } from './index-hash.ts';
+import { localSegment, newSegmentId, removeByPrefix, type StoredSegment } from './segment-files.ts';
 import { isContentError, soundRecords } from './sound-records.ts';
 
 /** What segments of a shard are built with. */
@@ -30,8 +31,12 @@ export interface SealedRange {
   readonly segment: StoredSegment | undefined;
 }
 
-/** `damagedCount`: sequences whose logs are in no segment because nobody can read them. */
-export type BuiltRange = SealedRange & { readonly damagedCount: number };
+export type BuiltRange = SealedRange & {
+  /** Sequences whose logs are in no segment because nobody can read them. */
+  readonly damagedCount: number;
+  /** Those of them that the log itself does not give any more. */
+  readonly lostCount: number;
+};
 
 interface BuildPlace {
   readonly shard: ShardKey;
@@ -83,19 +88,24 @@ async function buildRecords(
   const records = select(read.records);
   const { nextSequence, rawBytes } = read;
   const damagedCount = read.damagedCount + read.records.length - records.length;
-  const done = { firstSequence, nextSequence, rawBytes, damagedCount };
+  const done = {
+    firstSequence,
+    nextSequence,
+    rawBytes,
+    damagedCount,
+    lostCount: read.damagedCount,
+  };
   if (records.length === 0) return { ...done, segment: undefined };
-  const { shardId } = shard;
-  const random = Buffer.from(collaborators.random.bytes(8)).toString('hex');
-  const id = `${shardId}-${firstSequence}-${random}`;
+  const id = newSegmentId(shard, firstSequence, collaborators.random);
   try {
-    const request = { id, shardId, records, ...settings, directory, storage: 'stored' as const };
-    const info = await collaborators.segmentBuilder.build(request);
+    const request = { id, shardId: shard.shardId, records, ...settings, directory };
+    const info = await collaborators.segmentBuilder.build({ ...request, storage: 'local' });
     if (info === undefined) return { ...done, segment: undefined };
-    return { ...done, segment: { info, place: { kind: 'local', directory } } };
+    const named = { ...info, indexHash: indexHash(settings.indexConfig) };
+    return { ...done, segment: localSegment(shard, directory, named) };
   } catch (error) {
-    const { parquetPath, indexPath } = localPaths(directory, id);
-    for (const path of [parquetPath, indexPath]) await removeIfThere(collaborators.files, path);
+    // What cannot be removed now goes at the next start.
+    await removeByPrefix(collaborators.files, directory, id).catch(() => {});
     throw error;
   }
 }

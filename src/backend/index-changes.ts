@@ -19,7 +19,7 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import { ShardManifest } from './manifest.ts';
 import { removeBlobs } from './orphan-blobs.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
-import { blobKeyPrefix } from './shard-indexer.ts';
+import { blobSegment } from './segment-files.ts';
 import type { ShardSet } from './shard-set.ts';
 
 export interface IndexChangesCollaborators {
@@ -96,10 +96,7 @@ export class IndexChanges {
       const manifest = await ShardManifest.load(metaStore, shard);
       const { nextSequence } = await shardLog.bounds(shard);
       for (const info of await manifest.reset(nextSequence))
-        await registry.retire({
-          info,
-          place: { kind: 'blob', keyPrefix: blobKeyPrefix(shard, info.id) },
-        });
+        await registry.retire(blobSegment(shard, info));
     }
   }
 }

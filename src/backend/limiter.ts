@@ -8,6 +8,10 @@ export class Limiter {
     this.#atOnce = atOnce;
   }
 
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
   /** Callers are bounded by what they serve (one build a shard), so the line is too. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#atOnce)

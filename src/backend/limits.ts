@@ -1,40 +1,82 @@
 /** Bounds and defaults of the backend. */
-import { KIB, MIB, MINUTE_MS, SECOND_MS } from '#base/units.ts';
+import { GIB, KIB, MIB, MINUTE_MS, SECOND_MS } from '#base/units.ts';
 
 /** Raw bytes of one L0 segment: small enough to build while a query waits, large enough to be few. */
 export const SEAL_BYTES: number = 16 * MIB;
 
 /**
- * Raw bytes from which on the timer seals. Less is left to the next query, which seals it in some tens of
- * milliseconds; sealing every trickle would only make segments to be folded again.
+ * Raw bytes from which on a seal starts as soon as the lane is free. What arrives while it runs makes the next
+ * one larger, as with a group commit: a light load gets quick seals, a heavy one gets few.
  */
-export const SEAL_BYTES_MIN: number = 1 * MIB;
+export const SEAL_BYTES_MIN: number = 2 * MIB;
+
+/**
+ * Raw bytes from which on the timer seals. Less is left to the next query, which seals it in some tens of
+ * milliseconds; sealing every trickle would only make segments to be folded.
+ */
+export const SEAL_BYTES_TRICKLE: number = 256 * KIB;
 
 export const SEAL_INTERVAL_MS: number = 2 * SECOND_MS;
 
-/** Raw bytes of one committed segment: the rows of one build fit the memory of a small machine. */
+/** Raw bytes of one commit: some 64 L0 segments, which one merge can hold open. */
 export const COMMIT_BYTES: number = 128 * MIB;
 
 /** Bounds what a restart has to build again, and how long a slow shard waits for its segment. */
 export const COMMIT_INTERVAL_MS: number = 10 * MINUTE_MS;
 
+/** Log days that get a segment of their own in one commit; an agent that reads old files sends weeks at once. */
+export const DAYS_PER_COMMIT_MAX = 8;
+
 /** Logs may live an interval longer than their ttl says; an hour is 4 % of the smallest ttl. */
 export const EXPIRE_INTERVAL_MS: number = 60 * MINUTE_MS;
 
-/** The timer stops sealing when so many commits are due: the WAL absorbs the rest, on disk either way. */
+/** Sealing a shard stops when so many commits are due: the WAL absorbs the rest, on disk either way. */
 export const UNCOMMITTED_COMMITS_MAX = 4;
 
-/** L0 builds at once over all shards: one a core of the smallest machine. */
+/** Raw bytes of all L0 segments: past it the timer seals no more and the shard with the most commits early. */
+export const L0_BYTES_MAX: number = 2 * GIB;
+
+/** L0 builds and folds at once over all shards: one reads the log while the other is in the worker. */
 export const SEALS_AT_ONCE = 2;
 
-/** L1 builds and folds at once: each holds up to `COMMIT_BYTES` of records. */
+/** L1 merges at once: each streams through `COMMIT_BYTES` of rows. */
 export const COMMITS_AT_ONCE = 1;
 
 /** L0 segments of one size that are folded into one: bounds how many files a query opens. */
 export const FOLD_SEGMENTS = 8;
 
 /** Raw bytes below which an L0 segment is of the smallest size; each size is `FOLD_SEGMENTS` times larger. */
-export const FOLD_BYTES_SMALLEST: number = 1 * MIB;
+export const FOLD_BYTES_SMALLEST: number = 256 * KIB;
+
+/** Folding makes no larger segments: seals under load are as large, and a commit merges them anyway. */
+export const FOLD_BYTES_MAX: number = 4 * MIB;
+
+/** Committed segments of one size that are merged into one: each byte is written about once a size. */
+export const COMPACT_SEGMENTS = 8;
+
+/** Raw bytes below which a committed segment is of the smallest size; each size is 8 times larger. */
+export const COMPACT_BYTES_SMALLEST: number = 1 * MIB;
+
+/** Raw bytes of the largest compacted segment. One of more than half of it is never written again. */
+export const COMPACT_BYTES_MAX: number = GIB;
+
+/** Segments that one compaction reads: two open files each. */
+export const COMPACT_INPUTS_MAX = 64;
+
+/** After the end of a day its last commits are done: then what is left of it is brought together. */
+export const COMPACT_DAY_AFTER_MS: number = 30 * MINUTE_MS;
+
+/** How long a compaction that failed is left alone. */
+export const COMPACT_RETRY_MS: number = 5 * MINUTE_MS;
+
+/** How long a query waits for a damaged segment to be built again before it is told to come back. */
+export const REPAIR_WAIT_MS: number = 10 * SECOND_MS;
+
+/** Damaged segments that wait to be built again; queries ask again for those past it. */
+export const REPAIRS_MAX = 1000;
+
+/** Findings that a scrub lists; a disk that lost everything has one for each file. */
+export const SCRUB_FINDINGS_MAX = 10_000;
 
 /** Records read at once; with groups of 1 KiB that is 16 MB. */
 export const READ_RECORDS_MAX = 16_384;

@@ -28,6 +28,8 @@ export interface DayRecordInfo {
   readonly segmentCount: number;
   readonly minTime: number;
   readonly maxTime: number;
+  /** Bytes of their files; records of older servers do not say. */
+  readonly fileBytes?: number | undefined;
 }
 
 export interface ManifestHead {
@@ -53,6 +55,7 @@ const segmentInfo: z.ZodType<SegmentInfo> = z.object({
   maxReceiveTimeMs: z.number(),
   parquetBytes: count,
   indexBytes: count,
+  indexHash: z.string().optional(),
 });
 
 const headRecord = z.object({
@@ -65,6 +68,7 @@ const headRecord = z.object({
       segmentCount: count,
       minTime: count,
       maxTime: count,
+      fileBytes: count.optional(),
     }),
   ),
 });

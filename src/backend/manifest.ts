@@ -48,21 +48,47 @@ export class ShardManifest {
   }
 
   /**
-   * Makes the rows of the sequences up to `nextSequence` visible: in `segment`, or nowhere when they hold no
-   * log. Durable when it resolves. Errors: ManifestConflict.
+   * Makes the rows of the sequences up to `nextSequence` visible: in the segments, or nowhere when there are none
+   * because they hold no log. Durable when it resolves. Errors: ManifestConflict.
    */
-  commit(segment: SegmentInfo | undefined, nextSequence: number): Promise<void> {
+  commit(added: readonly SegmentInfo[], nextSequence: number): Promise<void> {
     return this.#change(async () => {
       const { segments, days } = this.head;
-      const added = segment === undefined ? segments : [...segments, segment];
-      await this.#writeHead({ nextSequence, segments: added, days });
+      await this.#writeHead({ nextSequence, segments: [...segments, ...added], days });
     });
   }
 
-  /** Keeps the head small: once it is long, its older segments move to day records. */
-  moveOld(): Promise<void> {
+  /**
+   * Puts segments in the place of others with the same rows, in one compare-and-set. False, and nothing changed,
+   * when one of the others is not there any more. Errors: ManifestConflict.
+   */
+  replace(removed: readonly SegmentInfo[], added: readonly SegmentInfo[]): Promise<boolean> {
+    const removedIds = new Set(removed.map(({ id }) => id));
     return this.#change(async () => {
-      if (this.head.segments.length > HEAD_SEGMENTS_MAX) await this.#moveToDays();
+      const { nextSequence, segments } = this.head;
+      const inDays = await this.#withoutInDays(removed);
+      const found = [...segments.filter(({ id }) => removedIds.has(id)), ...inDays.removed];
+      if (new Set(found.map(({ id }) => id)).size < removedIds.size) return false;
+      const kept = segments.filter(({ id }) => !removedIds.has(id));
+      const next = [...kept, ...added].sort((a, b) => a.firstSequence - b.firstSequence);
+      await this.#writeHead({ nextSequence, segments: next, days: inDays.days });
+      for (const name of inDays.dropped) await this.#deleteRecord(name);
+      return true;
+    });
+  }
+
+  /**
+   * Keeps the head small: once it is long, segments for which `isSettled` holds move to day records, and when that
+   * is not enough all but the newest.
+   */
+  moveOld(isSettled: (segment: SegmentInfo) => boolean): Promise<void> {
+    return this.#change(async () => {
+      const { segments } = this.head;
+      if (segments.length <= HEAD_SEGMENTS_MAX) return;
+      const older = segments.slice(0, -HEAD_SEGMENTS_KEPT);
+      const settled = older.filter(isSettled);
+      const isEnough = segments.length - settled.length <= HEAD_SEGMENTS_MAX / 2;
+      await this.#moveToDays(isEnough ? settled : older);
     });
   }
 
@@ -103,15 +129,26 @@ export class ShardManifest {
     });
   }
 
-  /** Segments of a head that may hold log times in [fromTime, toTime), Unix seconds. */
+  /**
+   * Segments of a head that may hold log times in [fromTime, toTime), Unix seconds. Undefined when the day records
+   * have changed since: they would tell of segments that the head does not know, or no longer of some it does.
+   */
   async segmentsOf(
     head: ManifestHead,
     range: { readonly fromTime: number; readonly toTime: number },
-  ): Promise<readonly SegmentInfo[]> {
-    const segments = [...head.segments];
-    for (const day of head.days)
-      if (overlaps(day, range)) segments.push(...(await this.#readDay(day.name)).value);
-    return uniqueById(segments.filter((segment) => overlaps(segment, range)));
+  ): Promise<readonly SegmentInfo[] | undefined> {
+    const days = head.days.filter((day) => overlaps(day, range));
+    const inHead = head.segments.filter((segment) => overlaps(segment, range));
+    if (days.length === 0) return inHead;
+    return this.#change(async () => {
+      if (head.days !== this.head.days) return undefined;
+      const segments = [...inHead];
+      for (const { name } of days)
+        segments.push(
+          ...(await this.#namedDay(name)).filter((segment) => overlaps(segment, range)),
+        );
+      return uniqueById(segments);
+    });
   }
 
   all(): Promise<readonly SegmentInfo[]> {
@@ -127,16 +164,25 @@ export class ShardManifest {
 
   async #allOf(head: ManifestHead): Promise<readonly SegmentInfo[]> {
     const segments = [...head.segments];
-    for (const day of head.days) segments.push(...(await this.#readDay(day.name)).value);
+    for (const { name } of head.days) segments.push(...(await this.#namedDay(name)));
     return uniqueById(segments);
   }
 
-  /** Moves all but the newest segments of the head to the records of the days they were received. */
-  async #moveToDays(): Promise<void> {
+  /** A record that the head names. Errors: ManifestDamaged, also when it is not there. */
+  async #namedDay(name: string): Promise<readonly SegmentInfo[]> {
+    const { revision, value } = await this.#readDay(name);
+    if (revision === ABSENT)
+      throw new AppError('ManifestDamaged', 'cannot read manifest', {
+        details: { key: this.#prefix + name },
+      });
+    return value;
+  }
+
+  /** Moves segments of the head to the records of the days they were received. */
+  async #moveToDays(moved: readonly SegmentInfo[]): Promise<void> {
     const { nextSequence, segments } = this.head;
     let { days } = this.head;
-    const moved = segments.slice(0, -HEAD_SEGMENTS_KEPT);
-    for (const [day, group] of groupByDay(moved)) {
+    for (const [day, group] of Map.groupBy(moved, receiveDay)) {
       for (let start = 0; start < group.length;) {
         const record = this.#recordWithRoom(days, day);
         const part = group.slice(start, start + DAY_SEGMENTS_MAX - record.segmentCount);
@@ -144,17 +190,44 @@ export class ShardManifest {
         start += part.length;
       }
     }
-    await this.#writeHead({ nextSequence, segments: segments.slice(-HEAD_SEGMENTS_KEPT), days });
+    const left = segments.filter((segment) => !moved.includes(segment));
+    await this.#writeHead({ nextSequence, segments: left, days });
+  }
+
+  /**
+   * The day records without some segments. What is left of a record gets a new one: until the head names that, the
+   * old one counts. Segments are only ever in the records of the days that they were received.
+   */
+  async #withoutInDays(segments: readonly SegmentInfo[]): Promise<{
+    readonly days: readonly DayRecordInfo[];
+    readonly removed: readonly SegmentInfo[];
+    readonly dropped: readonly string[];
+  }> {
+    const ids = new Set(segments.map(({ id }) => id));
+    const received = new Set(segments.map(receiveDay));
+    const removed: SegmentInfo[] = [];
+    const dropped: string[] = [];
+    let { days } = this.head;
+    for (const day of this.head.days) {
+      const prefix = day.name.slice(0, DAY_NAME_LENGTH);
+      if (!received.has(prefix)) continue;
+      const stored = await this.#namedDay(day.name);
+      const hits = stored.filter(({ id }) => ids.has(id));
+      if (hits.length === 0) continue;
+      removed.push(...hits);
+      dropped.push(day.name);
+      const left = stored.filter(({ id }) => !ids.has(id));
+      const name = freeName([...this.head.days, ...days], prefix);
+      days = days.filter((one) => one.name !== day.name);
+      if (left.length > 0) days = await this.#addToDay(days, emptyRecord(name), left);
+    }
+    return { days, removed, dropped };
   }
 
   #recordWithRoom(days: readonly DayRecordInfo[], day: string): DayRecordInfo {
-    const parts = days.filter(({ name }) => name === day || name.startsWith(`${day}-`));
-    const last = parts.at(-1);
+    const last = days.findLast(({ name }) => name.slice(0, DAY_NAME_LENGTH) === day);
     if (last !== undefined && last.segmentCount < DAY_SEGMENTS_MAX) return last;
-    const names = new Set(parts.map(({ name }) => name));
-    let name = day;
-    for (let part = 2; names.has(name); part++) name = `${day}-${part}`;
-    return { name, segmentCount: 0, minTime: Number.MAX_SAFE_INTEGER, maxTime: 0 };
+    return emptyRecord(freeName(days, day));
   }
 
   /** Writes the record; the head that names it follows. */
@@ -173,6 +246,7 @@ export class ShardManifest {
       segmentCount: segments.length,
       minTime: Math.min(...segments.map((segment) => segment.minTime)),
       maxTime: Math.max(...segments.map((segment) => segment.maxTime)),
+      fileBytes: fileBytesOf(segments),
     };
     return named ? days.map((day) => (day.name === next.name ? next : day)) : [...days, next];
   }
@@ -234,11 +308,27 @@ async function readHead(store: MetaStore, prefix: string): Promise<Stored<Manife
   return { revision: entry.revision, value: decodeHead(key, entry.value) };
 }
 
-function groupByDay(segments: readonly SegmentInfo[]): Map<string, SegmentInfo[]> {
-  return Map.groupBy(
-    segments,
-    ({ maxReceiveTimeMs }) => `day-${new Date(maxReceiveTimeMs).toISOString().slice(0, 10)}`,
-  );
+/** Bytes of the files of the segments. */
+export function fileBytesOf(segments: readonly SegmentInfo[]): number {
+  return segments.reduce((sum, { parquetBytes, indexBytes }) => sum + parquetBytes + indexBytes, 0);
+}
+
+/** Characters of `day-YYYY-MM-DD`, to which the number of the record is added. */
+const DAY_NAME_LENGTH = 14;
+
+function receiveDay({ maxReceiveTimeMs }: SegmentInfo): string {
+  return `day-${new Date(maxReceiveTimeMs).toISOString().slice(0, 10)}`;
+}
+
+function freeName(days: readonly DayRecordInfo[], day: string): string {
+  const names = new Set(days.map(({ name }) => name));
+  let name = day;
+  for (let part = 2; names.has(name); part++) name = `${day}-${part}`;
+  return name;
+}
+
+function emptyRecord(name: string): DayRecordInfo {
+  return { name, segmentCount: 0, minTime: Number.MAX_SAFE_INTEGER, maxTime: 0 };
 }
 
 function uniqueById(segments: readonly SegmentInfo[]): readonly SegmentInfo[] {

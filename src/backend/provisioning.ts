@@ -23,7 +23,7 @@ import { manifestPrefix } from './manifest-codec.ts';
 import { deleteManifests, ShardManifest } from './manifest.ts';
 import { removeBlobs } from './orphan-blobs.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
-import { blobKeyPrefix } from './shard-indexer.ts';
+import { blobSegment } from './segment-files.ts';
 import type { ShardSet } from './shard-set.ts';
 
 const PREFIX = 'provision/';
@@ -139,11 +139,7 @@ export class Provisioning {
     for (const shardId of await this.#shardsWithManifest(logstoreId)) {
       const shard = { logstoreId, shardId };
       const manifest = await ShardManifest.load(metaStore, shard);
-      for (const info of await manifest.all())
-        await registry.retire({
-          info,
-          place: { kind: 'blob', keyPrefix: blobKeyPrefix(shard, info.id) },
-        });
+      for (const info of await manifest.all()) await registry.retire(blobSegment(shard, info));
     }
   }
 

@@ -10,25 +10,21 @@ import type { Files } from '#platform/files.ts';
 import type { SegmentInfo, SegmentReader } from '#segment/segment.ts';
 import { IDLE_READERS_MAX, OPENS_AT_ONCE, USED_READERS_MAX } from './limits.ts';
 import { Limiter } from './limiter.ts';
-
-/** The two files of a segment on this machine. */
-export interface SegmentPaths {
-  readonly parquetPath: string;
-  readonly indexPath: string;
-}
+import {
+  localPaths,
+  removeIfThere,
+  type SegmentPaths,
+  type StoredSegment,
+} from './segment-files.ts';
+import { isDamage, watchReader } from './watch-reader.ts';
 
 export type OpenSegment = (
   info: SegmentInfo,
   paths: SegmentPaths,
 ) => Promise<SegmentReader & AsyncDisposable>;
 
-/** A segment and where its files are: a local folder (L0) or the BlobStore (committed). */
-export interface StoredSegment {
-  readonly info: SegmentInfo;
-  readonly place:
-    | { readonly kind: 'local'; readonly directory: string }
-    | { readonly kind: 'blob'; readonly keyPrefix: string };
-}
+/** Told of a segment that cannot be read; what it gives is thrown to the reader. */
+export type DamageHandler = (segment: StoredSegment, error: unknown) => Promise<unknown>;
 
 interface Entry {
   readonly segment: StoredSegment;
@@ -41,10 +37,6 @@ interface OpenedSegment extends AsyncDisposable {
   readonly reader: SegmentReader;
 }
 
-export function localPaths(directory: string, id: string): SegmentPaths {
-  return { parquetPath: `${directory}/${id}.parquet`, indexPath: `${directory}/${id}.idx` };
-}
-
 export class SegmentRegistry {
   readonly #blobStore: BlobStore;
   readonly #files: Files;
@@ -53,6 +45,7 @@ export class SegmentRegistry {
   readonly #opens = new Limiter(OPENS_AT_ONCE);
   /** In order of use, the least recently used first. */
   readonly #entries = new Map<string, Entry>();
+  #onDamage: DamageHandler = async (_, error) => error;
   #usedCount = 0;
   #closed = false;
 
@@ -68,6 +61,16 @@ export class SegmentRegistry {
     this.#blobStore = collaborators.blobStore;
     this.#files = collaborators.files;
     this.#openSegment = collaborators.openSegment;
+  }
+
+  /** Sets who hears of damage. */
+  onDamage(handler: DamageHandler): void {
+    this.#onDamage = handler;
+  }
+
+  /** Says that the files of a segment cannot be read; gives what to tell whoever wanted to. */
+  reportDamage(segment: StoredSegment, error: unknown): Promise<unknown> {
+    return this.#onDamage(segment, error);
   }
 
   /** Readers that are open, in use or not. */
@@ -165,11 +168,14 @@ export class SegmentRegistry {
       return (await opened).reader;
     } catch (error) {
       if (entry.opened === opened) entry.opened = undefined;
+      const isMissing = errorCode(error) === 'BlobNotExist' || errorCode(error) === 'ENOENT';
+      if (isMissing || isDamage(error)) throw await this.#onDamage(entry.segment, error);
       throw error;
     }
   }
 
-  async #openFiles({ info, place }: StoredSegment): Promise<OpenedSegment> {
+  async #openFiles(segment: StoredSegment): Promise<OpenedSegment> {
+    const { info, place } = segment;
     const stack = new AsyncDisposableStack();
     try {
       let paths: SegmentPaths;
@@ -179,7 +185,8 @@ export class SegmentRegistry {
         const index = stack.use(await this.#blobStore.openLocal(`${place.keyPrefix}.idx`));
         paths = { parquetPath: parquet.path, indexPath: index.path };
       }
-      const reader = stack.use(await this.#openSegment(info, paths));
+      const opened = stack.use(await this.#openSegment(info, paths));
+      const reader = watchReader(opened, (error) => this.#onDamage(segment, error));
       return { reader, [Symbol.asyncDispose]: () => stack.disposeAsync() };
     } catch (error) {
       await stack.disposeAsync();
@@ -201,12 +208,4 @@ export class SegmentRegistry {
 export interface SegmentPin extends AsyncDisposable {
   /** The readers, in the order of the pinned segments. Errors: BlobNotExist, those of the opener. */
   readonly open: () => Promise<readonly SegmentReader[]>;
-}
-
-export async function removeIfThere(files: Files, path: string): Promise<void> {
-  try {
-    await files.remove(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

@@ -7,8 +7,9 @@ import type { ShardKey } from '#loghub/shard-log.ts';
 import type { Logstore } from '#meta/catalog-types.ts';
 import type { MetaStore } from '#meta/meta-store.ts';
 import type { BuildSettings } from './build-range.ts';
+import type { IndexerCollaborators, IndexerOptions } from './indexer-parts.ts';
 import { ShardManifest } from './manifest.ts';
-import { ShardIndexer, type IndexerCollaborators, type IndexerOptions } from './shard-indexer.ts';
+import { ShardIndexer } from './shard-indexer.ts';
 
 interface OwnedLogstore {
   logstore: Logstore;
@@ -35,10 +36,9 @@ export class ShardSet {
     this.#metaStore = collaborators.metaStore;
   }
 
-  /** Indexers that have something to do. */
-  *busyIndexers(): Generator<ShardIndexer> {
-    for (const { ready } of this.#byId.values())
-      for (const indexer of ready.values()) if (indexer.isBusy) yield indexer;
+  /** Every indexer that exists. */
+  *allIndexers(): Generator<ShardIndexer> {
+    for (const { ready } of this.#byId.values()) yield* ready.values();
   }
 
   get logstores(): readonly Logstore[] {
@@ -52,6 +52,10 @@ export class ShardSet {
   /** Indexers that exist; others have nothing to tell. */
   readyIndexers(logstoreId: string): readonly ShardIndexer[] {
     return [...(this.#byId.get(logstoreId)?.ready.values() ?? [])];
+  }
+
+  readyIndexer(shard: ShardKey): ShardIndexer | undefined {
+    return this.#byId.get(shard.logstoreId)?.ready.get(shard.shardId);
   }
 
   /** Takes a new or changed record over. */

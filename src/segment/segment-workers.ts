@@ -104,7 +104,7 @@ export class SegmentWorkers implements SegmentBuilder {
     this.#isClosed = true;
     for (const queue of Object.values(this.#queues))
       for (const job of queue.splice(0)) job.reject(workerFailed('segment builder is closed'));
-    await Promise.all(this.#slots.map((slot) => slot.worker?.terminate()));
+    await Promise.all(this.#slots.map(async ({ worker }) => void (await worker?.terminate())));
   }
 
   #startNext(): void {

@@ -1,0 +1,89 @@
+/**
+ * Making new segments part of a manifest: their files go to the BlobStore first, then one compare-and-set names
+ * them. Whatever ends it before that leaves no file. When the outcome of the compare-and-set cannot be found
+ * out, the files stay: the manifest may name them, and if not the next sweep takes them.
+ */
+import type { BlobStore } from '#blob/blob-store.ts';
+import type { ShardKey } from '#loghub/shard-log.ts';
+import type { SegmentInfo } from '#segment/segment.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import type { ShardManifest } from './manifest.ts';
+import { blobSegment, localPaths, localSegment } from './segment-files.ts';
+import type { SegmentRegistry } from './segment-registry.ts';
+
+export interface PublicationOptions {
+  readonly shard: ShardKey;
+  /** Folder with the local files. */
+  readonly directory: string;
+  readonly manifest: ShardManifest;
+  /** Ids of segments whose files may be in the BlobStore before the manifest names them; shared by the shard. */
+  readonly unnamedIds: Set<string>;
+}
+
+export interface PublicationCollaborators {
+  readonly blobStore: BlobStore;
+  readonly registry: SegmentRegistry;
+  readonly logger: Logger;
+}
+
+export class Publication implements AsyncDisposable {
+  readonly #options: PublicationOptions;
+  readonly #with: PublicationCollaborators;
+  #infos: readonly SegmentInfo[] = [];
+  #mayBeNamed = false;
+
+  constructor(options: PublicationOptions, collaborators: PublicationCollaborators) {
+    this.#options = options;
+    this.#with = collaborators;
+  }
+
+  get infos(): readonly SegmentInfo[] {
+    return this.#infos;
+  }
+
+  /** Moves the local files of the segments to the BlobStore; durable when it resolves. */
+  async put(infos: readonly SegmentInfo[]): Promise<void> {
+    const { shard, directory, unnamedIds } = this.#options;
+    this.#infos = [...this.#infos, ...infos];
+    for (const { id } of infos) unnamedIds.add(id);
+    for (const info of infos) {
+      const { parquetPath, indexPath } = localPaths(directory, info.id);
+      const { place } = blobSegment(shard, info);
+      if (place.kind !== 'blob') continue;
+      await this.#with.blobStore.putFile(`${place.keyPrefix}.parquet`, parquetPath);
+      await this.#with.blobStore.putFile(`${place.keyPrefix}.idx`, indexPath);
+    }
+  }
+
+  /**
+   * Runs the change of the manifest that names the segments. False: it changed nothing. An error after which the
+   * manifest names them all the same is none.
+   */
+  async commit(change: () => Promise<boolean>): Promise<boolean> {
+    this.#mayBeNamed = true;
+    try {
+      this.#mayBeNamed = await change();
+    } catch (error) {
+      await this.#options.manifest.reload();
+      const ids = new Set(this.#infos.map(({ id }) => id));
+      this.#mayBeNamed = this.#options.manifest.head.segments.some(({ id }) => ids.has(id));
+      if (!this.#mayBeNamed) throw error;
+    }
+    return this.#mayBeNamed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { shard, directory, unnamedIds } = this.#options;
+    try {
+      if (this.#mayBeNamed) return;
+      for (const info of this.#infos) {
+        await this.#with.registry.retire(localSegment(shard, directory, info));
+        await this.#with.registry.retire(blobSegment(shard, info));
+      }
+    } catch (error) {
+      this.#with.logger.warn({ ...shard, err: error }, 'cannot remove files that are not needed');
+    } finally {
+      for (const { id } of this.#infos) unnamedIds.delete(id);
+    }
+  }
+}

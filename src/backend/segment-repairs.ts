@@ -1,0 +1,245 @@
+/**
+ * Building damaged or outdated committed segments again from the shard log, one rebuild at a time. Segments share
+ * ranges of sequences (one commit makes a segment for each day), so what is built again is the closure of all
+ * segments whose ranges overlap: each log then still stands in exactly one segment. One compare-and-set puts
+ * the new segments in the place of all of them.
+ *
+ * When the log does not hold the whole range any more, or has damage in it, nothing is built unless all segments
+ * of the closure are damaged: logs that can be read must not be lost for the sake of others. Segments get the
+ * present index configuration; the one that they had may be among what is damaged.
+ */
+import { AppError } from '#base/app-error.ts';
+import type { BlobStore } from '#blob/blob-store.ts';
+import type { ShardKey } from '#loghub/shard-log.ts';
+import type { SegmentInfo } from '#segment/segment.ts';
+import { buildRange, type BuildSettings, type BuiltRange } from './build-range.ts';
+import { settledAt } from './compaction-plan.ts';
+import { indexHash } from './index-hash.ts';
+import type { IndexerCollaborators } from './indexer-parts.ts';
+import type { Limiter } from './limiter.ts';
+import { DAYS_PER_COMMIT_MAX, REPAIRS_MAX } from './limits.ts';
+import { localInput, mergeFiles } from './merge-files.ts';
+import { Publication } from './publication.ts';
+import { blobSegment } from './segment-files.ts';
+import type { ShardIndexer } from './shard-indexer.ts';
+
+/**
+ * `rebuilt`: its logs are in new segments. `gone`: no manifest names it (any more). `lost`: the shard log does not
+ * hold what it would need.
+ */
+export type RepairOutcome = 'rebuilt' | 'gone' | 'lost';
+
+export interface SegmentRepairsOptions {
+  readonly directory: string;
+  readonly sealBytes: number;
+  readonly commitBytes: number;
+}
+
+export interface SegmentRepairsCollaborators extends IndexerCollaborators {
+  readonly blobStore: BlobStore;
+  readonly indexerOf: (shard: ShardKey) => Promise<ShardIndexer>;
+  /** Compactions and rebuilds: one of all at a time. */
+  readonly upkeep: Limiter;
+}
+
+interface BuildContext {
+  readonly indexer: ShardIndexer;
+  readonly settings: BuildSettings;
+  readonly signal: AbortSignal;
+}
+
+export class SegmentRepairs {
+  readonly #options: SegmentRepairsOptions;
+  readonly #with: SegmentRepairsCollaborators;
+  /** By segment id, until it is rebuilt, gone or has failed. */
+  readonly #pending = new Map<string, Promise<RepairOutcome>>();
+  /** Found damaged and neither rebuilt nor gone; the newest. */
+  readonly #damagedIds = new Set<string>();
+
+  /** Those that the shard log cannot give back, as far as is known of the other segments. */
+  readonly #lostIds = new Set<string>();
+
+  constructor(options: SegmentRepairsOptions, collaborators: SegmentRepairsCollaborators) {
+    this.#options = options;
+    this.#with = collaborators;
+  }
+
+  /** Segments that are known to be damaged and could not be built again so far. */
+  get damagedCount(): number {
+    return this.#damagedIds.size;
+  }
+
+  /** Whether an attempt has shown that a segment cannot be built again. */
+  isLost(segmentId: string): boolean {
+    return this.#lostIds.has(segmentId);
+  }
+
+  /**
+   * Builds a committed segment again. Calls for the same one share the work. Errors: ServerBusy (too many wait),
+   * LogStoreNotExist, those of the builder and the stores; then it may be asked for again.
+   */
+  repair(shard: ShardKey, segmentId: string): Promise<RepairOutcome> {
+    const known = this.#pending.get(segmentId);
+    if (known !== undefined) return known;
+    if (this.#pending.size >= REPAIRS_MAX)
+      return Promise.reject(new AppError('ServerBusy', 'too many segments wait to be built again'));
+    this.noteDamaged(segmentId);
+    const repair = this.#with.upkeep
+      .run(() => this.#repair(shard, segmentId))
+      .finally(() => this.#pending.delete(segmentId));
+    this.#pending.set(segmentId, repair);
+    repair.catch((error: unknown) => {
+      this.#with.logger.error({ ...shard, segmentId, err: error }, 'cannot rebuild a segment');
+    });
+    return repair;
+  }
+
+  /** Resolves when none is under way; the indexers must have been stopped. */
+  async stop(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending.values());
+  }
+
+  /** Says of a segment that it is damaged. */
+  noteDamaged(segmentId: string): void {
+    // What shares sequences with the new one may be built again together with it.
+    if (!this.#damagedIds.has(segmentId)) this.#lostIds.clear();
+    this.#damagedIds.delete(segmentId);
+    this.#damagedIds.add(segmentId);
+    const [oldest] = this.#damagedIds;
+    if (this.#damagedIds.size > REPAIRS_MAX && oldest !== undefined)
+      this.#damagedIds.delete(oldest);
+  }
+
+  async #repair(shard: ShardKey, segmentId: string): Promise<RepairOutcome> {
+    const { logger, counters } = this.#with;
+    const indexer = await this.#with.indexerOf(shard);
+    return indexer.upkeep(async (signal) => {
+      const all = await indexer.manifest.all();
+      const damaged = all.find(({ id }) => id === segmentId);
+      if (damaged === undefined) {
+        this.#damagedIds.delete(segmentId);
+        return 'gone';
+      }
+      const closure = closureOf(damaged, all);
+      const outcome = await this.#rebuild(closure, {
+        indexer,
+        settings: indexer.settings,
+        signal,
+      });
+      const context = { ...shard, segmentId, segmentCount: closure.length };
+      if (outcome === 'rebuilt') {
+        counters.rebuildCount++;
+        for (const { id } of closure) this.#damagedIds.delete(id);
+        logger.warn(context, 'built damaged segments again');
+      } else if (outcome === 'lost' && !this.#lostIds.has(segmentId)) {
+        this.#lostIds.add(segmentId);
+        logger.error(context, 'a damaged segment cannot be built again');
+      }
+      return outcome;
+    });
+  }
+
+  async #rebuild(closure: readonly SegmentInfo[], context: BuildContext): Promise<RepairOutcome> {
+    const { indexer, signal } = context;
+    const { shard, manifest, unnamedIds } = indexer;
+    const firstSequence = Math.min(...closure.map((info) => info.firstSequence));
+    const nextSequence = Math.max(...closure.map((info) => info.nextSequence));
+    const bounds = await this.#with.shardLog.bounds(shard);
+    const isAllDamaged = closure.every(({ id }) => this.#damagedIds.has(id));
+    if (bounds.firstSequence >= nextSequence) return 'lost';
+    if (bounds.firstSequence > firstSequence && !isAllDamaged) return 'lost';
+    await using publication = new Publication(
+      { shard, directory: this.#options.directory, manifest, unnamedIds },
+      this.#with,
+    );
+    let sequence = Math.max(firstSequence, bounds.firstSequence);
+    while (sequence < nextSequence) {
+      const built = await this.#buildPart({ sequence, nextSequence, isAllDamaged }, context);
+      if (built === undefined) return 'lost';
+      await publication.put(built.infos);
+      sequence = built.nextSequence;
+      signal.throwIfAborted();
+    }
+    const { infos } = publication;
+    if (!(await publication.commit(() => manifest.replace(closure, infos)))) return 'gone';
+    for (const info of closure) await this.#with.registry.retire(blobSegment(shard, info));
+    await manifest.moveOld(settledAt(this.#with.clock.nowMs()));
+    return 'rebuilt';
+  }
+
+  /** About `commitBytes` of the range as stored segments; undefined when some of its logs cannot be read. */
+  async #buildPart(
+    range: {
+      readonly sequence: number;
+      readonly nextSequence: number;
+      readonly isAllDamaged: boolean;
+    },
+    context: BuildContext,
+  ): Promise<
+    { readonly infos: readonly SegmentInfo[]; readonly nextSequence: number } | undefined
+  > {
+    const { settings, signal } = context;
+    const { shard } = context.indexer;
+    const { directory, commitBytes } = this.#options;
+    const pieces: BuiltRange[] = [];
+    let { sequence } = range;
+    let rawBytes = 0;
+    try {
+      while (sequence < range.nextSequence && rawBytes < commitBytes) {
+        signal.throwIfAborted();
+        const piece = await this.#buildPiece(context, sequence, range.nextSequence);
+        pieces.push(piece);
+        if (piece.lostCount > 0 && !range.isAllDamaged) return undefined;
+        sequence = piece.nextSequence;
+        rawBytes += piece.rawBytes;
+      }
+      const infos = await mergeFiles(
+        pieces.flatMap(({ segment }) => segment ?? []).map(localInput),
+        {
+          shard,
+          directory,
+          storage: 'stored',
+          daysMax: DAYS_PER_COMMIT_MAX,
+          indexHash: indexHash(settings.indexConfig),
+          signal,
+        },
+        this.#with,
+      );
+      return { infos, nextSequence: sequence };
+    } finally {
+      for (const { segment } of pieces)
+        if (segment !== undefined) await this.#with.registry.retire(segment);
+    }
+  }
+
+  #buildPiece(
+    { indexer, settings }: BuildContext,
+    firstSequence: number,
+    toSequence: number,
+  ): Promise<BuiltRange> {
+    const { shard } = indexer;
+    const { directory, sealBytes } = this.#options;
+    return this.#with.seals.run(() =>
+      buildRange(
+        { shard, directory, firstSequence, toSequence, rawBytesMax: sealBytes },
+        settings,
+        this.#with,
+      ),
+    );
+  }
+}
+
+/** The segments that share sequences with one, directly or through others. */
+function closureOf(one: SegmentInfo, all: readonly SegmentInfo[]): readonly SegmentInfo[] {
+  let { firstSequence, nextSequence } = one;
+  for (;;) {
+    const inside = all.filter(
+      (info) => info.firstSequence < nextSequence && info.nextSequence > firstSequence,
+    );
+    const first = Math.min(...inside.map((info) => info.firstSequence));
+    const next = Math.max(...inside.map((info) => info.nextSequence));
+    if (first === firstSequence && next === nextSequence) return inside;
+    firstSequence = first;
+    nextSequence = next;
+  }
+}
