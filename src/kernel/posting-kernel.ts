@@ -40,6 +40,8 @@ interface PostingKernel {
   readonly bytesAt: number;
   readonly rows: Uint32Array;
   readonly bytes: Uint8Array;
+  /** Of the memory when the instance was made. */
+  readonly firstBytes: number;
 }
 
 /** Rows of a short list. */
@@ -60,19 +62,28 @@ function postingKernel(): PostingKernel {
   const bytesAt = open?.bytesAt ?? block(kernel, SHORT_BYTES);
   const { buffer } = kernel.memory;
   const rows = new Uint32Array(buffer, rowsAt, SHORT_ROWS);
-  open = { kernel, rowsAt, bytesAt, rows, bytes: new Uint8Array(buffer, bytesAt, SHORT_BYTES) };
+  const bytes = new Uint8Array(buffer, bytesAt, SHORT_BYTES);
+  open = {
+    kernel,
+    rowsAt,
+    bytesAt,
+    rows,
+    bytes,
+    firstBytes: open?.firstBytes ?? buffer.byteLength,
+  };
   return open;
 }
 
 /** Runs a task that takes blocks; they are given back when it ends. */
 function withBlocks<T>(task: (kernel: PostingExports) => T): T {
-  const { kernel } = postingKernel();
+  const { kernel, firstBytes } = postingKernel();
   const mark = kernel.heapMark();
   try {
     return task(kernel);
   } finally {
     kernel.release(mark);
-    if (kernel.memory.buffer.byteLength > POSTING_KERNEL_BYTES_MAX) open = undefined;
+    const grown = kernel.memory.buffer.byteLength - firstBytes;
+    if (grown > POSTING_KERNEL_BYTES_MAX) open = undefined;
   }
 }
 
