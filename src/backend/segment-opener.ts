@@ -1,35 +1,42 @@
 /** Opens segments whose two files are on this machine. */
+import type { ByteSource } from '#parquet/byte-source.ts';
 import type { Files } from '#platform/files.ts';
 import type { BlockCache } from '#segment/block-cache.ts';
 import { openSegment } from '#segment/open-segment.ts';
 import type { OpenSegment } from './segment-registry.ts';
 
-/** Each reader holds one open file, its index, until it is disposed; all share the cache. */
+/** Each reader holds its two files open until it is disposed; all share the cache. */
 export function segmentOpener(collaborators: {
   readonly files: Files;
   readonly cache: BlockCache;
 }): OpenSegment {
   const { files, cache } = collaborators;
   return async (info, { parquetPath, indexPath }) => {
-    const handle = await files.open(indexPath, 'read');
-    try {
-      const idx = {
-        sizeBytes: await handle.size(),
-        read: async (offset: number, length: number): Promise<Uint8Array> => {
-          const buffer = new Uint8Array(length);
-          return buffer.subarray(0, await handle.read(buffer, offset));
-        },
-      };
-      const reader = await openSegment({ info, idx, parquetPath, cache });
-      return Object.assign(reader, {
-        [Symbol.asyncDispose]: async () => {
-          cache.dropSegment(info.id);
-          await handle.close();
-        },
-      });
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    await using opened = new AsyncDisposableStack();
+    const idx = await openSource(files, indexPath, opened);
+    const parquet = await openSource(files, parquetPath, opened);
+    const reader = await openSegment({ info, idx, parquetPath, parquet, cache });
+    const handles = opened.move();
+    return Object.assign(reader, {
+      [Symbol.asyncDispose]: async () => {
+        cache.dropSegment(info.id);
+        await handles.disposeAsync();
+      },
+    });
+  };
+}
+
+async function openSource(
+  files: Files,
+  path: string,
+  opened: AsyncDisposableStack,
+): Promise<ByteSource> {
+  const handle = opened.adopt(await files.open(path, 'read'), (one) => one.close());
+  return {
+    sizeBytes: await handle.size(),
+    read: async (offset, length) => {
+      const buffer = new Uint8Array(length);
+      return buffer.subarray(0, await handle.read(buffer, offset));
+    },
   };
 }

@@ -9,7 +9,7 @@ export type ColumnType =
   | { readonly kind: 'text' }
   /** 64-bit integers: no sign but a minus, no leading zero, no minus zero. */
   | { readonly kind: 'long' }
-  /** Integers of at most 18 digits with `scale` (1–18) fraction digits: `12.50` with scale 2; one digit at least before the point. */
+  /** Integers of at most 15 digits with `scale` (1–14) fraction digits: `12.50` with scale 2; one digit at least before the point. */
   | { readonly kind: 'decimal'; readonly scale: number };
 
 /** A list of byte strings: entry e is arena[starts[e], ends[e]). */

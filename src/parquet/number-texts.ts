@@ -4,10 +4,11 @@
  */
 import type { Integers } from './delta-codec.ts';
 
-/** Fraction digits of a decimal; with 18 digits in all one is left before the point. */
-export const SCALE_MAX = 17;
+/** Fraction digits of a decimal; one digit is left before the point. */
+export const SCALE_MAX = 14;
 
-const DIGITS_MAX = 18;
+/** Digits of a decimal: readers that make doubles of such get the same as from the text. */
+const DIGITS_MAX = 15;
 /** Integers of so many digits are exact doubles and stay so in every sum of the encodings. */
 const EXACT_DIGITS = 15;
 const LONG_DIGITS_MAX = 19;
@@ -20,7 +21,7 @@ const NINE = 0x39;
 export const NOT_A_NUMBER = -1;
 
 /**
- * How a text can be stored as a number: 0 as an integer of 64 bits, 1–17 as a decimal of such a scale, NOT_A_NUMBER
+ * How a text can be stored as a number: 0 as an integer of 64 bits, 1–14 as a decimal of such a scale, NOT_A_NUMBER
  * when the number would not give the same text back.
  */
 export function scaleOf(bytes: Uint8Array, start: number, end: number): number {

@@ -2,12 +2,11 @@
  * Finds the rows that the index gives although the request does not mean them. The index folds `__topic__` to
  * lower case (and cuts it, when the configuration has a key of that name) while topics are compared exactly,
  * and it knows times in seconds only while a request may begin and end inside one (sls-query §4.1). The
- * Parquet file has the topic as it was and the nanoseconds.
+ * Parquet file has the topic as it was, and the segment its nanoseconds.
  */
 import { Bitset } from '#kernel/bitset.ts';
 import type { SegmentReader } from '#segment/segment.ts';
-import type { ReadSql } from './fetch-rows.ts';
-import { quoteName, quoteText } from './sql-text.ts';
+import { lowerBound } from './row-ranks.ts';
 
 const TOPIC = '__topic__';
 
@@ -25,38 +24,30 @@ export interface ExactBounds {
 /** Rows to leave out, at least those among the candidates. The caller owns the set. */
 export type FalseMatches = (reader: SegmentReader, candidates: Bitset) => Promise<Bitset>;
 
-/** What it gives throws as `readSql` does. */
-export function falseMatches(bounds: ExactBounds, readSql: ReadSql): FalseMatches {
+/** What it gives throws as the methods of the reader do. */
+export function falseMatches(bounds: ExactBounds): FalseMatches {
   return async (reader, candidates) => {
+    const { topic, fromTime, fromNs, toTime, toNs } = bounds;
     const found = new Bitset(reader.info.rowCount);
-    const conditions = [...otherTopics(bounds, reader), ...outerNanoseconds(bounds, reader)];
-    if (conditions.length === 0 || candidates.isEmpty()) return found;
-    const file = `read_parquet(${quoteText(reader.parquetPath)}, file_row_number=true)`;
-    const sql = `SELECT file_row_number FROM ${file} WHERE ${conditions.join(' OR ')}`;
-    for (const [row] of await readSql(sql)) found.add(Number(row));
+    if (candidates.isEmpty()) return found;
+    if (topic !== '') found.or(await reader.rowsWhere(TOPIC, (text) => text !== topic));
+    if (fromNs > 0) await addSecond(reader, { time: fromTime, isOut: (ns) => ns < fromNs }, found);
+    if (toNs > 0) await addSecond(reader, { time: toTime, isOut: (ns) => ns >= toNs }, found);
     return found;
   };
 }
 
-function otherTopics({ topic }: ExactBounds, reader: SegmentReader): readonly string[] {
-  const column = reader.columns.find(({ field }) => field === TOPIC)?.column;
-  if (topic === '' || column === undefined) return [];
-  const name = quoteName(column);
-  const text = quoteText(topic);
-  // A value that is one term differs from the topic in case only; hardly any log does.
-  const isWhole = !Object.hasOwn(reader.indexConfig.keys ?? {}, TOPIC);
-  const alike = isWhole ? ` AND lower(${name}) = lower(${text})` : '';
-  return [`(${name} <> ${text}${alike})`];
-}
-
-function outerNanoseconds(bounds: ExactBounds, reader: SegmentReader): readonly string[] {
-  const { fromTime, fromNs, toTime, toNs } = bounds;
+/** Adds rows of one second by their nanoseconds. */
+async function addSecond(
+  reader: SegmentReader,
+  second: { readonly time: number; readonly isOut: (timeNs: number) => boolean },
+  found: Bitset,
+): Promise<void> {
   const { minTime, maxTime } = reader.info;
-  const ns = 'coalesce(__time_ns_part__, 0)';
-  const conditions: string[] = [];
-  if (fromNs > 0 && minTime <= fromTime && fromTime <= maxTime)
-    conditions.push(`(__time__ = ${fromTime} AND ${ns} < ${fromNs})`);
-  if (toNs > 0 && minTime <= toTime && toTime <= maxTime)
-    conditions.push(`(__time__ = ${toTime} AND ${ns} >= ${toNs})`);
-  return conditions;
+  if (second.time < minTime || second.time > maxTime) return;
+  const times = await reader.times();
+  const timeNs = await reader.timeNs();
+  const end = lowerBound(times, second.time + 1);
+  for (let row = lowerBound(times, second.time); row < end; row++)
+    if (second.isOut(timeNs?.[row] ?? 0)) found.add(row);
 }

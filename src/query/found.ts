@@ -1,5 +1,5 @@
 /** What the parts of a query hand to `QueryService`. */
-import type { LogRow } from './fetch-rows.ts';
+import type { LogRow } from '#segment/log-row.ts';
 
 export type Progress = 'Complete' | 'Incomplete';
 

@@ -10,7 +10,6 @@ import type { Logger } from '#telemetry/logger.ts';
 import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
 import { DuckProcess } from './duck-process.ts';
 import { falseMatches } from './false-matches.ts';
-import type { ReadSql } from './fetch-rows.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
 import { bucketRanges } from './histogram.ts';
 import {
@@ -29,7 +28,7 @@ import { runSql, type RunSqlRequest } from './run-sql.ts';
 const NS_MAX = 999_999_999;
 
 export interface QueryServiceOptions {
-  /** Memory of DuckDB for all SQL together; reading rows has as much again. */
+  /** Memory of DuckDB for all SQL together. */
   readonly memoryLimitBytes: number;
   readonly threads: number;
   /** Folder for what does not fit into memory. */
@@ -113,7 +112,6 @@ export class QueryService implements AsyncDisposable {
   readonly #timeBudgetMs: number;
   readonly #searches: QuerySlots;
   readonly #statements: QuerySlots;
-  readonly #rowProcess: DuckProcess;
   readonly #sqlProcess: DuckProcess;
   readonly #memoryLimitBytes: number;
 
@@ -131,17 +129,14 @@ export class QueryService implements AsyncDisposable {
     };
     this.#searches = new QuerySlots(slots);
     this.#statements = new QuerySlots(slots);
-    const duck = (name: string): DuckProcess =>
-      new DuckProcess(
-        {
-          ...options,
-          timeZone: this.#timeZone,
-          spillDirectory: `${options.spillDirectory}/${name}`,
-        },
-        collaborators,
-      );
-    this.#rowProcess = duck('rows');
-    this.#sqlProcess = duck('sql');
+    this.#sqlProcess = new DuckProcess(
+      {
+        ...options,
+        timeZone: this.#timeZone,
+        spillDirectory: `${options.spillDirectory}/sql`,
+      },
+      collaborators,
+    );
   }
 
   /**
@@ -192,7 +187,7 @@ export class QueryService implements AsyncDisposable {
       { request, logstore, slots: this.#searches },
       (lease, budget) =>
         countBuckets(
-          { ...request, plan, ranges, ...this.#exact(request, budget) },
+          { ...request, plan, ranges, ...exactBounds(request) },
           { segments: lease.segments, budget },
         ),
     );
@@ -203,26 +198,7 @@ export class QueryService implements AsyncDisposable {
 
   /** Waits for running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([
-      this.#rowProcess[Symbol.asyncDispose](),
-      this.#sqlProcess[Symbol.asyncDispose](),
-    ]);
-  }
-
-  #reader(budget: QueryBudget): ReadSql {
-    return async (sql) => await this.#rowProcess.run(budget, 'read', { sql });
-  }
-
-  /** The range in whole seconds, and what has to be left out again of what the index finds in it. */
-  #exact(
-    request: QueryRequest,
-    budget: QueryBudget,
-  ): Pick<MatchRequest, 'toTime' | 'falseMatches'> {
-    const { fromNs = 0, toNs = 0 } = request;
-    return {
-      toTime: endSecond(request),
-      falseMatches: falseMatches({ ...request, fromNs, toNs }, this.#reader(budget)),
-    };
+    await this.#sqlProcess[Symbol.asyncDispose]();
   }
 
   async #indexedLogstore(
@@ -238,12 +214,8 @@ export class QueryService implements AsyncDisposable {
     request: LogsRequest & MatchRequest,
     logstore: Logstore,
   ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
-    const duck = this.#rowProcess;
-    return this.#run({ request, logstore, slots: this.#searches, duck }, (lease, budget) =>
-      runSearch(
-        { ...request, ...this.#exact(request, budget) },
-        { segments: lease.segments, budget, readSql: this.#reader(budget) },
-      ),
+    return this.#run({ request, logstore, slots: this.#searches }, (lease, budget) =>
+      runSearch({ ...request, ...exactBounds(request) }, { segments: lease.segments, budget }),
     );
   }
 
@@ -254,7 +226,7 @@ export class QueryService implements AsyncDisposable {
     const duck = this.#sqlProcess;
     return this.#run({ request, logstore, slots: this.#statements, duck }, (lease, budget) =>
       runSql(
-        { ...request, ...this.#exact(request, budget) },
+        { ...request, ...exactBounds(request) },
         { duck, segments: lease.segments, budget, memoryLimitBytes: this.#memoryLimitBytes },
       ),
     );
@@ -299,6 +271,12 @@ function checkTimeRange(request: QueryRequest): void {
   const { fromNs = 0, toNs = 0 } = request;
   if (!isIntegerIn(fromNs, NS_MAX) || !isIntegerIn(toNs, NS_MAX))
     throw new AppError('InvalidTimeRange', 'fromNs and toNs must be between 0 and 999999999');
+}
+
+/** The range in whole seconds, and what has to be left out again of what the index finds in it. */
+function exactBounds(request: QueryRequest): Pick<MatchRequest, 'toTime' | 'falseMatches'> {
+  const { fromNs = 0, toNs = 0 } = request;
+  return { toTime: endSecond(request), falseMatches: falseMatches({ ...request, fromNs, toNs }) };
 }
 
 /** The second after the last one that the range touches. */

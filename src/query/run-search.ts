@@ -1,9 +1,9 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
 import { errorCode } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
+import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { eachSegment } from './each-segment.ts';
-import { fetchRows, fetchTimeNs, type LogRow, type ReadSql } from './fetch-rows.ts';
 import { countByTime, type BucketRange } from './histogram.ts';
 import { PHRASE_BATCH_ROWS, PHRASE_CANDIDATES_MAX } from './limits.ts';
 import {
@@ -19,7 +19,6 @@ import { RowRanks, lowerBound } from './row-ranks.ts';
 import { hasPhrases, phrasesOf } from './verify-phrase.ts';
 
 export interface SearchCollaborators {
-  readonly readSql: ReadSql;
   readonly segments: readonly SegmentReader[];
   readonly budget: QueryBudget;
 }
@@ -38,7 +37,7 @@ export async function runSearch(
   request: MatchRequest & Page,
   collaborators: SearchCollaborators,
 ): Promise<Found> {
-  const { readSql, budget } = collaborators;
+  const { budget } = collaborators;
   const gathered: Gathered = {
     matches: [],
     processedRows: 0,
@@ -48,10 +47,7 @@ export async function runSearch(
   };
   const found = await unlessOver(budget, async () => {
     await gather(request, collaborators, gathered);
-    const page = await pageRows(gathered.matches, request, (match, rows) =>
-      fetchTimeNs(readSql, match.reader, rows),
-    );
-    return await fetchPage(readSql, page);
+    return await fetchPage(await pageRows(gathered.matches, request, timeNsOf));
   });
   const rows = found ?? [];
   return {
@@ -80,7 +76,7 @@ async function unlessOver<T>(budget: QueryBudget, work: () => Promise<T>): Promi
 /** How many logs match in each range; adjacency of phrases is not looked at. */
 export async function countBuckets(
   request: MatchRequest & { readonly ranges: readonly BucketRange[] },
-  collaborators: Omit<SearchCollaborators, 'readSql'>,
+  collaborators: SearchCollaborators,
 ): Promise<BucketCounts> {
   const counts = request.ranges.map(() => 0);
   const { segments, budget } = collaborators;
@@ -114,7 +110,7 @@ async function gather(
   collaborators: SearchCollaborators,
   gathered: Gathered,
 ): Promise<void> {
-  const { segments, budget, readSql } = collaborators;
+  const { segments, budget } = collaborators;
   const phrases = phrasesOf(request.plan);
   let candidatesLeft = PHRASE_CANDIDATES_MAX;
   const ordered = [...segments].sort((a, b) =>
@@ -136,8 +132,12 @@ async function gather(
       candidatesLeft -= numbers.length;
       const rows = new Bitset(reader.info.rowCount);
       for (let i = 0; i < numbers.length; i += PHRASE_BATCH_ROWS) {
+        if (budget.isOver()) {
+          gathered.isComplete = false;
+          break;
+        }
         const batch = numbers.slice(i, i + PHRASE_BATCH_ROWS);
-        for (const [j, row] of (await fetchRows(readSql, reader, batch)).entries())
+        for (const [j, row] of (await reader.logs(batch)).entries())
           if (hasPhrases(row, reader, phrases)) rows.add(batch[j] ?? 0);
       }
       match = { ...match, ranks: new RowRanks(rows), isFull: false };
@@ -165,11 +165,19 @@ function isPageFull(matches: readonly SegmentMatch[], page: Page, next: SegmentR
   return sure >= wanted;
 }
 
-async function fetchPage(readSql: ReadSql, page: readonly PageRow[]): Promise<readonly LogRow[]> {
+async function timeNsOf(
+  { reader }: SegmentMatch,
+  rows: readonly number[],
+): Promise<readonly number[]> {
+  const timeNs = await reader.timeNs();
+  return rows.map((row) => timeNs?.[row] ?? 0);
+}
+
+async function fetchPage(page: readonly PageRow[]): Promise<readonly LogRow[]> {
   const places = new Map<PageRow, LogRow>();
   for (const [match, members] of Map.groupBy(page, (pageRow) => pageRow.match)) {
     const numbers = members.map(({ row }) => row);
-    const rows = await fetchRows(readSql, match.reader, numbers);
+    const rows = await match.reader.logs(numbers);
     for (const [i, member] of members.entries()) places.set(member, rows[i] as LogRow);
   }
   return page.map((pageRow) => places.get(pageRow) as LogRow);

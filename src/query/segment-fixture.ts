@@ -64,6 +64,10 @@ export class SegmentFixture implements AsyncDisposable {
       info,
       idx: { sizeBytes: size, read: (offset, length) => readPart(`${path}.idx`, offset, length) },
       parquetPath: `${path}.parquet`,
+      parquet: {
+        sizeBytes: info.parquetBytes,
+        read: (offset, length) => readPart(`${path}.parquet`, offset, length),
+      },
       cache: this.#cache,
     });
   }

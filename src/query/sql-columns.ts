@@ -1,4 +1,5 @@
 /** The columns of the relation `log` (sls-query §3.2) and how each is read from a segment. */
+import type { ColumnType } from '#parquet/column-chunk.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { quoteName, quoteText } from './sql-text.ts';
@@ -52,6 +53,9 @@ export function sqlColumns(index: IndexConfig): readonly SqlColumn[] {
 
 /** The expression that reads a column from a segment's Parquet file, with the type of the column. */
 export function columnSql(column: SqlColumn, reader: SegmentReader, textBytesMax: number): string {
+  const stored = reader.columns.find((one) => one.field === column.field);
+  if (stored !== undefined && stored.type.kind !== 'text' && column.path === undefined)
+    return numberSql(quoteName(stored.column), stored.type, column.type);
   const raw = fieldSql(column.field, reader);
   if (raw === undefined) return `NULL::${column.type}`;
   if (column.path === undefined) return typedSql(raw, column.type, textBytesMax);
@@ -60,10 +64,19 @@ export function columnSql(column: SqlColumn, reader: SegmentReader, textBytesMax
   return typedSql(leaf, column.type, textBytesMax);
 }
 
+/** A column of numbers. A decimal has a point, which no text of a long index may have. */
+function numberSql(raw: string, stored: ColumnType, type: SqlColumnType): string {
+  if (type === 'BIGINT') return stored.kind === 'long' ? raw : 'NULL::BIGINT';
+  return `CAST(${raw} AS ${type})`;
+}
+
 /** A log field as text, or undefined when no log of the segment has it. */
 function fieldSql(field: string, reader: SegmentReader): string | undefined {
   const column = reader.columns.find((column) => column.field === field);
-  if (column !== undefined) return quoteName(column.column);
+  if (column !== undefined) {
+    const name = quoteName(column.column);
+    return column.type.kind === 'text' ? name : `CAST(${name} AS VARCHAR)`;
+  }
   if (reader.restFields?.includes(field) === false) return undefined;
   return `json_extract_string("__rest__", ${quoteText(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`;
 }

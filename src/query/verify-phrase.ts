@@ -1,8 +1,8 @@
 /** Whether the words of a phrase stand next to each other in one value of a log (sls-query §2.3). */
 import { jsonLeaves } from '#segment/json-leaves.ts';
+import type { LogRow } from '#segment/log-row.ts';
 import { LINE_FIELD, type SegmentReader } from '#segment/segment.ts';
 import type { SearchPlan } from './compile-search.ts';
-import type { LogRow } from './fetch-rows.ts';
 import { fieldsOf } from './segment-fields.ts';
 
 export interface Phrase {

@@ -1,20 +1,20 @@
 /** Building one segment from log groups: the work itself, in the calling thread. */
 import { timeOrder } from '#kernel/sort-rows.ts';
 import type { Files } from '#platform/files.ts';
-import { arrowBatches } from './arrow-batches.ts';
-import { chooseColumns } from './columns.ts';
+import { cellChunks } from './cell-chunks.ts';
+import { chooseColumns, REST_COLUMN } from './columns.ts';
 import type { IdxInfo } from './idx-codec.ts';
 import { encodeIdx } from './idx-writer.ts';
 import { buildIndex } from './index-builder.ts';
-import { REST_FIELDS_LISTED_MAX, ROW_GROUP_ROWS } from './limits.ts';
+import { REST_FIELDS_LISTED_MAX } from './limits.ts';
 import { LogCells } from './log-cells.ts';
-import { parquetPieces } from './parquet-writer.ts';
 import { plainTermIndex } from './plain-term-index.ts';
 import type { SegmentBuildRequest, SegmentBuildResult } from './segment-builder.ts';
 import { writeFile } from './write-file.ts';
+import { columnTypes, writeRows } from './write-rows.ts';
 
-/** What a build does one after the other; `parquet` and `arrow` alternate. */
-export type BuildStage = 'walk' | 'index' | 'encode' | 'arrow' | 'parquet' | 'write';
+/** What a build does one after the other. */
+export type BuildStage = 'walk' | 'columns' | 'index' | 'encode' | 'parquet' | 'write';
 
 export interface BuildOptions {
   readonly files: Files;
@@ -42,10 +42,19 @@ export async function buildSegment(
   const times = order === undefined ? arrivals : order.map((row) => arrivals[row]!);
   const columns = chooseColumns(cells.fields.names, request.indexConfig);
   const names = cells.fields.names;
+  stage('columns');
+  const groups = [...cellChunks({ cells, order, columns })];
+  const columnNames = columns.columnFields.map((field) => names[field]!);
+  if (columns.restFields.length > 0) columnNames.push(REST_COLUMN);
+  const types = columnTypes(groups, columnNames.length);
   const info: IdxInfo = {
     segment: segmentOf(request, times, rawBytes),
     indexConfig: request.indexConfig,
-    columns: columns.columnFields.map((field) => ({ field: names[field]!, column: names[field]! })),
+    columns: columns.columnFields.map((field, i) => ({
+      field: names[field]!,
+      column: names[field]!,
+      type: types[i]!,
+    })),
     restFields:
       columns.restFields.length > REST_FIELDS_LISTED_MAX
         ? null
@@ -64,9 +73,9 @@ export async function buildSegment(
     info,
   });
   const path = `${request.directory}/${request.id}`;
-  const batches = staged(arrowBatches({ cells, order, columns, rowsMax: ROW_GROUP_ROWS }), stage);
   stage('parquet');
-  const parquetBytes = await writeFile(options.files, `${path}.parquet`, parquetPieces(batches));
+  const rows = writeRows({ names: columnNames, types, groups, storage: request.storage });
+  const parquetBytes = await writeFile(options.files, `${path}.parquet`, rows);
   stage('write');
   const indexBytes = await writeFile(options.files, `${path}.idx`, idx);
   await options.files.syncDirectory(request.directory);
@@ -90,17 +99,4 @@ function segmentOf(
     maxTime: times.at(-1)!,
     maxReceiveTimeMs: request.records.reduce((max, one) => Math.max(max, one.receiveTimeMs), 0),
   };
-}
-
-function* staged(
-  batches: Iterable<Uint8Array>,
-  stage: (name: BuildStage) => void,
-): Generator<Uint8Array> {
-  stage('arrow');
-  for (const batch of batches) {
-    stage('parquet');
-    yield batch;
-    stage('arrow');
-  }
-  stage('parquet');
 }

@@ -1,13 +1,13 @@
 /** Merging segments: the rows of all inputs become one segment, or one for each day. */
-import { tableFromIPC, type Table } from 'apache-arrow';
-import { readParquet } from 'parquet-wasm';
 import { must } from '#base/assert.ts';
+import type { ByteSource } from '#parquet/byte-source.ts';
 import type { Files } from '#platform/files.ts';
 import { encodeLogGroup, type Log } from '#protocol/log-group.ts';
 import { BlockCache } from './block-cache.ts';
 import { buildSegment } from './build-segment.ts';
 import { openSegment } from './open-segment.ts';
-import { REST_COLUMN, TIME_COLUMN, TIME_NS_COLUMN } from './columns.ts';
+import { TIME_COLUMN, TIME_NS_COLUMN } from './columns.ts';
+import type { LogRow } from './log-row.ts';
 import type { SegmentMergeRequest } from './segment-builder.ts';
 import type { SegmentInfo } from './segment.ts';
 
@@ -19,15 +19,17 @@ export async function mergeSegments(
   options: { readonly files: Files },
 ): Promise<readonly SegmentInfo[]> {
   const logs: Log[] = [];
-  for (const { parquetPath } of request.inputs)
-    for (const log of readLogs(await readFile(options.files, parquetPath))) logs.push(log);
+  const cache = new BlockCache(0);
+  for (const one of request.inputs) {
+    const idx = sourceOf(await readFile(options.files, one.indexPath));
+    const parquet = sourceOf(await readFile(options.files, one.parquetPath));
+    const reader = await openSegment({ ...one, idx, parquet, cache });
+    const rows = Array.from({ length: one.info.rowCount }, (_, row) => row);
+    for (const row of await reader.logs(rows)) logs.push(logOf(row));
+  }
   const first = must(request.inputs[0], 'an input');
-  const index = await readFile(options.files, first.indexPath);
-  const idx = {
-    sizeBytes: index.length,
-    read: async (at: number, length: number): Promise<Uint8Array> => index.slice(at, at + length),
-  };
-  const { indexConfig } = await openSegment({ ...first, idx, cache: new BlockCache(0) });
+  const idx = sourceOf(await readFile(options.files, first.indexPath));
+  const { indexConfig } = await openSegment({ ...first, idx, parquet: idx, cache });
   const results: SegmentInfo[] = [];
   for (const [n, group] of splitByDay(logs, request.daysMax).entries()) {
     const payload = encodeLogGroup({ topic: '', source: '', tags: [], logs: group });
@@ -72,21 +74,23 @@ function rangeOf(
   };
 }
 
-function readLogs(parquet: Uint8Array): readonly Log[] {
-  const table: Table = tableFromIPC(readParquet(parquet).intoIPCStream());
-  return table.toArray().map((row: Record<string, unknown>) => {
-    const contents: { key: string; value: string }[] = [];
-    for (const { name } of table.schema.fields) {
-      const value = row[name];
-      if (typeof value !== 'string') continue;
-      if (name === REST_COLUMN)
-        for (const [key, text] of Object.entries(JSON.parse(value) as Record<string, string>))
-          contents.push({ key, value: text });
-      else contents.push({ key: name, value });
-    }
-    const timeNs = row[TIME_NS_COLUMN];
-    return { time: Number(row[TIME_COLUMN]), timeNs: Number(timeNs ?? 0), contents } as Log;
-  });
+function sourceOf(bytes: Uint8Array): ByteSource {
+  return {
+    sizeBytes: bytes.length,
+    read: async (at, length) => bytes.slice(at, at + length),
+  };
+}
+
+function logOf(row: LogRow): Log {
+  const fixed = [TIME_COLUMN, TIME_NS_COLUMN];
+  const contents = Object.entries(row)
+    .filter(([key]) => !fixed.includes(key))
+    .map(([key, value]) => ({ key, value }));
+  return {
+    time: Number(row[TIME_COLUMN]),
+    timeNs: Number(row[TIME_NS_COLUMN] ?? 0),
+    contents,
+  };
 }
 
 function splitByDay(logs: readonly Log[], daysMax: number): readonly (readonly Log[])[] {

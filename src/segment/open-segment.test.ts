@@ -23,7 +23,13 @@ let bytes: Uint8Array;
 let info: SegmentInfo;
 
 function open(source: IdxSource, cache = new BlockCache(1 << 20)): Promise<SegmentReader> {
-  return openSegment({ info, idx: source, parquetPath: '', cache });
+  return openSegment({
+    info,
+    idx: source,
+    parquetPath: '',
+    parquet: idxSource(new Uint8Array(0)),
+    cache,
+  });
 }
 
 async function answer(reader: SegmentReader): Promise<unknown> {
@@ -110,6 +116,7 @@ test('a file of another segment is damage', async () => {
     info: { ...info, id: 'other' },
     idx: idxSource(bytes),
     parquetPath: '',
+    parquet: idxSource(new Uint8Array(0)),
     cache: new BlockCache(1),
   });
   expect(await other.catch(errorCode)).toBe('SegmentDamaged');

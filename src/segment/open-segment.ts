@@ -1,27 +1,17 @@
 /** Reading the index of one segment (`idx-codec.ts` has the format). */
-import { AppError, errorCode } from '#base/app-error.ts';
+import { AppError } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
-import { ByteReader } from '#kernel/byte-writer.ts';
+import type { ByteSource } from '#parquet/byte-source.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { BlockCache } from './block-cache.ts';
 import { IdxBlocks, type IdxSource } from './idx-blocks.ts';
-import {
-  CHECKSUM_BYTES,
-  checkBlock,
-  damaged,
-  readFooter,
-  readPacked,
-  SECTION_DIRECTORY,
-  SECTION_INFO,
-  SECTION_TIME_NS,
-  SECTION_TIMES,
-  type BlockPlace,
-  type IdxInfo,
-} from './idx-codec.ts';
-import { IdxDirectory, type NumericField } from './idx-directory.ts';
-import { TAIL_READ_BYTES } from './limits.ts';
+import { damaged, guarded } from './idx-codec.ts';
+import type { IdxDirectory, NumericField } from './idx-directory.ts';
 import { entryAt, type EntryRefs } from './list-block.ts';
 import { decodeNumbers } from './numeric-codec.ts';
+import { readDirectory, type OpenDirectory } from './open-directory.ts';
+import type { LogRow } from './log-row.ts';
+import { findRows, readRows, type RowSource } from './read-rows.ts';
 import type { NumericColumn, SegmentColumn, SegmentInfo, SegmentReader } from './segment.ts';
 import { compareBytes, EntryCursor, findEntry } from './term-dictionary.ts';
 import { decodeTimeNs, decodeTimes } from './time-codec.ts';
@@ -30,14 +20,9 @@ export interface OpenSegmentOptions {
   readonly info: SegmentInfo;
   readonly idx: IdxSource;
   readonly parquetPath: string;
+  /** The bytes of the Parquet file. */
+  readonly parquet: ByteSource;
   readonly cache: BlockCache;
-}
-
-interface OpenDirectory {
-  readonly info: IdxInfo;
-  readonly times: BlockPlace;
-  readonly timeNs: BlockPlace | undefined;
-  readonly directory: IdxDirectory;
 }
 
 const encoder = new TextEncoder();
@@ -58,54 +43,6 @@ export async function openSegment(options: OpenSegmentOptions): Promise<SegmentR
   return new IndexReader(options, directory);
 }
 
-async function readDirectory(idx: IdxSource): Promise<OpenDirectory> {
-  const tailStart = Math.max(0, idx.sizeBytes - TAIL_READ_BYTES);
-  let tail = await idx.read(tailStart, idx.sizeBytes - tailStart);
-  const sections = readFooter(tail);
-  const directory = sectionOf(sections, SECTION_DIRECTORY);
-  const info = sectionOf(sections, SECTION_INFO);
-  let start = tailStart;
-  if (directory.offset < start) {
-    const missing = await idx.read(directory.offset, start - directory.offset);
-    tail = Buffer.concat([missing, tail]);
-    start = directory.offset;
-  }
-  const content = (place: BlockPlace): Uint8Array => {
-    const at = place.offset - start;
-    const stored = tail.subarray(at, at + place.length + CHECKSUM_BYTES);
-    return readPacked(new ByteReader(checkBlock(stored, place.length)));
-  };
-  const parsed = JSON.parse(decoder.decode(content(info))) as IdxInfo;
-  // A copy, so that the directory does not keep the whole tail alive.
-  const opened = new IdxDirectory(content(directory).slice());
-  if (opened.rowCount !== parsed.segment.rowCount) throw damaged('directory');
-  return {
-    info: parsed,
-    times: sectionOf(sections, SECTION_TIMES),
-    timeNs: sections.get(SECTION_TIME_NS),
-    directory: opened,
-  };
-}
-
-function sectionOf(sections: ReadonlyMap<number, BlockPlace>, kind: number): BlockPlace {
-  const place = sections.get(kind);
-  if (place === undefined) throw damaged('footer');
-  return place;
-}
-
-/** Whatever decoding throws on checked bytes is damage too: a checksum can be right by chance or by bug. */
-async function guarded<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isDecoding =
-      error instanceof RangeError ||
-      error instanceof SyntaxError ||
-      /^(?:ZSTD|Z)_/u.test(errorCode(error) ?? '');
-    throw isDecoding ? damaged(what, error) : error;
-  }
-}
-
 class IndexReader implements SegmentReader {
   readonly info: SegmentInfo;
   readonly indexConfig: IndexConfig;
@@ -115,6 +52,7 @@ class IndexReader implements SegmentReader {
   readonly numericFields: readonly string[];
   readonly parquetPath: string;
   readonly sizeBytes: number;
+  readonly #rows: RowSource;
   readonly #cache: BlockCache;
   readonly #places: OpenDirectory;
   readonly #directory: IdxDirectory;
@@ -131,10 +69,23 @@ class IndexReader implements SegmentReader {
     this.numericFields = [...directory.numericFields.keys()];
     this.parquetPath = options.parquetPath;
     this.sizeBytes = directory.sizeBytes + INFO_MEMORY_FACTOR * JSON.stringify(info).length;
+    this.#rows = {
+      parquet: { source: options.parquet, cache: options.cache, cacheKey: info.segment.id },
+      columns: info.columns,
+      rowCount: info.segment.rowCount,
+    };
     this.#cache = options.cache;
     this.#places = opened;
     this.#directory = directory;
     this.#blocks = new IdxBlocks(options, directory);
+  }
+
+  async logs(rows: readonly number[]): Promise<readonly LogRow[]> {
+    return readRows(this.#rows, rows);
+  }
+
+  async rowsWhere(field: string, test: (text: string) => boolean): Promise<Bitset> {
+    return findRows(this.#rows, field, test);
   }
 
   async term(field: string, term: string): Promise<Bitset | undefined> {

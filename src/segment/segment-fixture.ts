@@ -65,6 +65,7 @@ export async function buildAndOpen(
     info: must(built, 'the records hold logs'),
     idx: idxSource(await readFile(`${directory}/${id}.idx`)),
     parquetPath: `${directory}/${id}.parquet`,
+    parquet: idxSource(await readFile(`${directory}/${id}.parquet`)),
     cache: new BlockCache(1 << 20),
   });
 }

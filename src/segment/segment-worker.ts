@@ -4,7 +4,6 @@ import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import { RealFiles } from '#platform/real-files.ts';
 import { buildSegment } from './build-segment.ts';
-import { parquetHeapBytes } from './parquet-writer.ts';
 import { mergeSegments } from './merge-segments.ts';
 import type {
   SegmentBuildRequest,
@@ -27,8 +26,13 @@ export interface WorkerAnswer {
     readonly stack: string | undefined;
     readonly details: AppError['details'] | undefined;
   };
-  /** Memory that the worker keeps for ever, bytes. */
+  /** Memory of buffers that the worker holds, bytes. */
   readonly heapBytes: number;
+}
+
+/** What is outside of the JavaScript heap; garbage counts as long as nobody collected it. */
+function heldBytes(): number {
+  return process.memoryUsage().arrayBuffers;
 }
 
 const port = must(parentPort, 'the file runs as a worker thread');
@@ -40,7 +44,7 @@ async function answer(task: WorkerTask): Promise<WorkerAnswer> {
       task.kind === 'build'
         ? await buildSegment(task.request, options)
         : await mergeSegments(task.request, options);
-    return { result, heapBytes: parquetHeapBytes() };
+    return { result, heapBytes: heldBytes() };
   } catch (error) {
     const failure = {
       code: errorCode(error),
@@ -48,7 +52,7 @@ async function answer(task: WorkerTask): Promise<WorkerAnswer> {
       stack: error instanceof Error ? error.stack : undefined,
       details: error instanceof AppError ? error.details : undefined,
     };
-    return { failure, heapBytes: parquetHeapBytes() };
+    return { failure, heapBytes: heldBytes() };
   }
 }
 

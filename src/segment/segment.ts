@@ -4,7 +4,9 @@
  * derived from a range of one shard's log and never change.
  */
 import type { Bitset } from '#kernel/bitset.ts';
+import type { ColumnType } from '#parquet/column-chunk.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
+import type { LogRow } from './log-row.ts';
 
 /** The pseudo field of the full-text ("line") index; no real field has an empty name. */
 export const LINE_FIELD = '';
@@ -48,6 +50,8 @@ export interface SegmentColumn {
   readonly field: string;
   /** Its name in the Parquet file (the same, except where Parquet readers would confuse two names). */
   readonly column: string;
+  /** How it is stored; printing its numbers gives the texts of the log. */
+  readonly type: ColumnType;
 }
 
 /** Read access to one segment. All methods read blocks on demand through a shared, bounded cache. */
@@ -92,6 +96,16 @@ export interface SegmentReader {
   times(): Promise<Uint32Array>;
   /** Nanosecond part of the log time by row, 0 where there is none; undefined: no row has one. Shared, as `times`. */
   timeNs(): Promise<Uint32Array | undefined>;
+  /**
+   * The logs of these rows, in the order asked for, with all their fields as texts; only the pages that they are in are
+   * read. Errors: SegmentDamaged, those of the file.
+   */
+  logs(rows: readonly number[]): Promise<readonly LogRow[]>;
+  /**
+   * Rows whose text of the field, exactly as it was in the log, passes the test, which is asked about once for equal texts
+   * that stand together; a field without a column has none. Errors: as `logs`.
+   */
+  rowsWhere(field: string, test: (text: string) => boolean): Promise<Bitset>;
 }
 
 export interface SegmentLease extends AsyncDisposable {

@@ -28,6 +28,7 @@ function open(bytes: Uint8Array, id: string): ReturnType<typeof openSegment> {
       read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
     },
     parquetPath: '',
+    parquet: { sizeBytes: 0, read: () => Promise.resolve(new Uint8Array(0)) },
     cache: new BlockCache(1 << 20),
   });
 }
