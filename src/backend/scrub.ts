@@ -216,7 +216,7 @@ class Scrub {
     const { signal } = this.#options;
     signal?.throwIfAborted();
     if (idx !== undefined && parquet !== undefined)
-      return verifySegment({ info, idx, parquet, signal });
+      return await verifySegment({ info, idx, parquet, signal });
     const present = (await plan.indexer?.manifest.all()) ?? plan.segments;
     return present.some(({ id }) => id === info.id) ? missing : [];
   }
