@@ -1,5 +1,4 @@
 /** What a scrub is asked, says under way, and reports: the words of `Backend.scrub`, its route and its command. */
-import { AppError } from '#base/app-error.ts';
 
 /**
  * `wal`: a record of a write-ahead log. `index`: a block of an `.idx`. `rows`: a page of a Parquet file.
@@ -54,10 +53,4 @@ export interface ScrubOptions {
 /** What a backend offers to whoever asks for a scrub. One at a time: a second one throws ScrubInProgress. */
 export interface Scrubber {
   scrub(options: ScrubOptions): Promise<ScrubReport>;
-}
-
-/** The backend as what can be asked for a scrub. Errors: NotSupported, when it has none. */
-export function scrubberOf(backend: object): Scrubber {
-  if ('scrub' in backend) return backend as Scrubber;
-  throw new AppError('NotSupported', 'this server cannot check its data');
 }

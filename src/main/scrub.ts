@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, errorCode } from '#base/app-error.ts';
 import { scrubLines } from '#backend/scrub-lines.ts';
-import { scrubberOf } from '#backend/scrub-report.ts';
 import type { HeldDirectory, LocalScrub } from '#cli/scrub-command.ts';
 import type { ScrubConfig } from '#config/scrub-options.ts';
 import { RealClock } from '#platform/real-clock.ts';
@@ -42,7 +41,7 @@ export async function openLocalScrub(
     await backend.start();
     return {
       kind: 'open',
-      lines: (request) => scrubLines(request, { scrubber: scrubberOf(backend), catalog, clock }),
+      lines: (request) => scrubLines(request, { scrubber: backend, catalog, clock }),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {

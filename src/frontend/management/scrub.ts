@@ -4,7 +4,6 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { encodeScrubLine, scrubLines, type ScrubLine } from '#backend/scrub-lines.ts';
-import { scrubberOf } from '#backend/scrub-report.ts';
 import { errorFacts, isInternalError } from '../error-reply.ts';
 import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from '../sls/operation.ts';
@@ -14,10 +13,10 @@ import { booleanOf, queryParameter } from '../sls/parameters.ts';
 export async function createScrub(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
   const repair = booleanOf(queryParameter(call, 'repair'));
   if (repair === null) throw new AppError('ParameterInvalid', 'repair is not true or false');
-  const { catalog, clock } = rooms;
+  const { backend, catalog, clock } = rooms;
   const lines = scrubLines(
     { repair: repair ?? false, signal: call.signal },
-    { scrubber: scrubberOf(rooms.backend), catalog, clock },
+    { scrubber: backend, catalog, clock },
   );
   // What is refused at once is refused with a status; the first line comes within a second.
   const first = await lines.next();
