@@ -170,15 +170,24 @@ export class BackendWorld {
   }
 
   /** Appends one group of logs; returns its sequence. */
-  append(shard: ShardKey, logCount: number, change: { time?: number } = {}): Promise<number> {
+  append(
+    shard: ShardKey,
+    logCount: number,
+    change: {
+      readonly time?: number;
+      readonly timeOf?: (i: number) => number;
+      readonly textOf?: (i: number) => string;
+    } = {},
+  ): Promise<number> {
     const time = change.time ?? Math.floor(this.clock.nowMs() / 1000);
+    const { timeOf = () => time, textOf = (i) => `log number ${i}` } = change;
     const payload = encodeLogGroup({
       topic: '',
       source: '',
       tags: [],
       logs: Array.from({ length: logCount }, (_, i) => ({
-        time,
-        contents: [{ key: 'text', value: `log number ${i}` }],
+        time: timeOf(i),
+        contents: [{ key: 'text', value: textOf(i) }],
       })),
     });
     return this.shardLog.append(shard, [
@@ -202,6 +211,23 @@ export class BackendWorld {
     let rowCount = 0;
     for (const reader of lease.segments) rowCount += await countRows(reader);
     return { rowCount, segments: lease.segments.map(({ info }) => info) };
+  }
+
+  /** The time of each log that a query over all times finds, in ascending order. */
+  async foundTimes(logstoreId: string): Promise<readonly number[]> {
+    await using lease = await this.backend.acquire({ logstoreId, ...ALL_TIME });
+    const found: number[] = [];
+    for (const reader of lease.segments) found.push(...(await reader.times()));
+    return found.sort((a, b) => a - b);
+  }
+
+  /** Resolves when no seal, fold, commit, compaction or rebuild is under way. */
+  async settle(): Promise<void> {
+    for (;;) {
+      const { sealingCount, mergingCount } = this.backend.stats();
+      if (sealingCount + mergingCount === 0) return;
+      await new Promise(setImmediate);
+    }
   }
 
   /** Everything under way ends; the disk and the metadata stay. */

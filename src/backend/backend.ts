@@ -283,6 +283,12 @@ export class Backend implements Service, SegmentSource, Scrubber {
     }
   }
 
+  /** Merges the committed segments that are worth it, unless a commit is due; `run` looks every tick. */
+  async compact(): Promise<void> {
+    await this.start();
+    await this.#compactor.run();
+  }
+
   /** Removes blobs that no manifest names; `run` does it once after the start. */
   async sweep(): Promise<void> {
     await this.start();

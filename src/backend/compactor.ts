@@ -60,12 +60,17 @@ export class Compactor {
     this.#with = collaborators;
   }
 
-  /** Starts a merge when one is wanted and nothing is in its way; when it has ended, the next. */
+  /** Starts merging unless something of it, or a rebuild, is under way. */
   tick(): void {
-    if (this.#running !== undefined || !this.#with.upkeep.isIdle) return;
-    this.#running = this.#mergeAll().finally(() => {
+    if (this.#running === undefined && this.#with.upkeep.isIdle) void this.run();
+  }
+
+  /** Merges until there is nothing to merge or a commit is due. Failures are logged and tried again later. */
+  run(): Promise<void> {
+    this.#running ??= this.#mergeAll().finally(() => {
       this.#running = undefined;
     });
+    return this.#running;
   }
 
   /** Resolves when no merge is under way; the indexers that it works for must have been stopped. */
