@@ -18,3 +18,10 @@ export const KERNEL_WINDOW_BYTES: number = 64 * KIB;
 
 /** Below so many bytes calling the kernel costs more than it saves (measured: CRC32C breaks even at some 60). */
 export const KERNEL_WINDOW_BYTES_MIN = 64;
+
+/**
+ * Raw bytes and records that the build kernel takes blocks for at first: those of one L0 segment. A larger build
+ * takes larger blocks; 90 times as many bytes of addresses, 36 MB are all that 32 bits can address.
+ */
+export const BUILD_BYTES_MIN: number = 17 * MIB;
+export const BUILD_RECORDS_MIN: number = 16 * KIB;

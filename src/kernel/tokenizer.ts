@@ -54,6 +54,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** See the top of the file. Stateless for its users; holds scratch memory, so not re-entrant. */
 export class Tokenizer {
+  readonly options: TokenizerOptions;
   readonly #table: Uint16Array;
   readonly #wideDelimiters: ReadonlySet<number>;
   readonly #caseSensitive: boolean;
@@ -61,6 +62,7 @@ export class Tokenizer {
   #scratch: Uint8Array = new Uint8Array(4096);
 
   constructor(options: TokenizerOptions) {
+    this.options = options;
     this.#caseSensitive = options.caseSensitive;
     this.#table = new Uint16Array(256);
     for (let byte = 0; byte < 256; byte++)
