@@ -206,6 +206,7 @@ function summaryOf(
   report: ScrubReport,
   counts: Pick<ScrubSummary, 'findingCount' | 'repairedCount' | 'damageCount'>,
 ): ScrubSummary {
-  const { checkedBytes, segmentCount, recordCount, durationMs } = report;
+  const { checkedBytes, segmentCount, recordCount } = report;
+  const durationMs = Math.round(report.durationMs);
   return { kind: 'summary', checkedBytes, segmentCount, recordCount, durationMs, ...counts };
 }
