@@ -12,6 +12,8 @@ export const FORM_LIST = 3;
 
 /** Bit that says that first numbers are differences. */
 const ASCENDING = 64;
+/** Numbers of so many bits are unpacked with 32-bit operations. */
+const SHORT_BITS = 24;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** Collects the entries of one block after the other. */
@@ -124,21 +126,37 @@ function readNumbers(reader: ByteReader): Uint32Array {
   if (count > STREAM_BYTES_MAX || bits > 32) throw new RangeError('list block has a wrong size');
   const bytes = reader.take(Math.ceil((count * bits) / 8));
   const numbers = new Uint32Array(count);
-  const ascends = head >= ASCENDING;
-  let previous = 0;
+  if (bits <= SHORT_BITS) unpackShort(bytes, bits, numbers);
+  else unpackLong(bytes, bits, numbers);
+  if (head >= ASCENDING) for (let i = 1; i < count; i++) numbers[i] = numbers[i - 1]! + numbers[i]!;
+  return numbers;
+}
+
+/** Up to 7 bits wait when a number is taken from 8 more bits: all fit 32. */
+function unpackShort(bytes: Uint8Array, bits: number, numbers: Uint32Array): void {
+  const mask = (1 << bits) - 1;
   let waiting = 0;
   let waitingBits = 0;
   let at = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    for (; waitingBits < bits; waitingBits += 8) waiting |= bytes[at++]! << waitingBits;
+    numbers[i] = waiting & mask;
+    waiting >>>= bits;
+    waitingBits -= bits;
+  }
+}
+
+function unpackLong(bytes: Uint8Array, bits: number, numbers: Uint32Array): void {
   const size = 2 ** bits;
-  for (let i = 0; i < count; i++) {
+  let waiting = 0;
+  let waitingBits = 0;
+  let at = 0;
+  for (let i = 0; i < numbers.length; i++) {
     for (; waitingBits < bits; waitingBits += 8) waiting += bytes[at++]! * 2 ** waitingBits;
-    const value = waiting % size;
+    numbers[i] = waiting % size;
     waiting = Math.floor(waiting / size);
     waitingBits -= bits;
-    previous = ascends ? previous + value : value;
-    numbers[i] = previous;
   }
-  return numbers;
 }
 
 /** A block, unpacked. Shared by readers: nobody may change it. */

@@ -27,8 +27,11 @@ export class MergeInput {
   readonly timeNs: Uint32Array | undefined;
   readonly #bytes: Uint8Array;
   #sets: readonly EntryRefs[] | undefined;
+  readonly #kept: Map<number, ListBlock> = new Map();
+  #keepBytes: number;
 
-  private constructor(bytes: Uint8Array, opened: OpenDirectory) {
+  private constructor(bytes: Uint8Array, opened: OpenDirectory, keepBytes: number) {
+    this.#keepBytes = keepBytes;
     this.info = opened.info;
     this.directory = opened.directory;
     this.#bytes = bytes;
@@ -37,13 +40,13 @@ export class MergeInput {
       opened.timeNs === undefined ? undefined : decodeTimeNs(this.#read(opened.timeNs), this.times);
   }
 
-  /** `bytes`: the whole file; they stay in use. */
-  static async open(bytes: Uint8Array): Promise<MergeInput> {
+  /** `bytes`: the whole file; they stay in use. Unpacked blocks of up to `keepBytes` are kept. */
+  static async open(bytes: Uint8Array, keepBytes: number = 0): Promise<MergeInput> {
     const opened = await readDirectory({
       sizeBytes: bytes.length,
       read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
     });
-    return new MergeInput(bytes, opened);
+    return new MergeInput(bytes, opened, keepBytes);
   }
 
   get rowCount(): number {
@@ -54,8 +57,16 @@ export class MergeInput {
     return this.directory.setCount;
   }
 
-  dictionary(block: number): ListBlock {
-    return readListBlock(this.#read(this.directory.dictionaryPlace(block)));
+  /** A dictionary block. Both passes of a merge read all of them, so that they are kept while there is room. */
+  dictionary(number: number): ListBlock {
+    const kept = this.#kept.get(number);
+    if (kept !== undefined) return kept;
+    const block = readListBlock(this.#read(this.directory.dictionaryPlace(number)));
+    if (this.#keepBytes >= block.sizeBytes) {
+      this.#keepBytes -= block.sizeBytes;
+      this.#kept.set(number, block);
+    }
+    return block;
   }
 
   fieldList(entry: number): EntryRefs {
@@ -77,6 +88,11 @@ export class MergeInput {
     this.#sets ??= this.#loadSets();
     const { block, rows } = this.#sets[set]!;
     return this.readRows(block, rows, out, at);
+  }
+
+  hasRowsOfSet(set: number): boolean {
+    this.#sets ??= this.#loadSets();
+    return this.#sets[set]!.rows.form !== FORM_NONE;
   }
 
   /** Numbers of a numeric column, in order of its rows. */

@@ -1,52 +1,98 @@
 /** Lists of rows and of term sets on their way through a merge: old numbers of inputs become new ones of outputs. */
-import type { NumberList } from './posting-store.ts';
 import type { IdxWriter } from './idx-writer.ts';
 import { FORM_NONE, type EntryRefs } from './list-block.ts';
 import type { MergeInput } from './merge-input.ts';
 import type { InputMap, MergeOrder } from './merge-order.ts';
 import type { UnitedSets } from './merge-sets.ts';
+import type { NumberList } from './posting-store.ts';
 
 /** The number of a set in an output where none of its rows is. */
 const NOT_THERE = 0xffff_ffff;
 
-/** A list that is being made. */
-class OutputList implements NumberList {
+/** Rows of an output, made of ascending runs. */
+class RowList implements NumberList {
   readonly items: Uint32Array;
   readonly start: number = 0;
   end: number = 0;
-  /** Whether the items are strictly ascending. */
-  #inOrder: boolean = true;
 
   constructor(capacity: number) {
     this.items = new Uint32Array(capacity);
   }
 
-  clear(): void {
-    this.end = 0;
-    this.#inOrder = true;
-  }
-
-  push(item: number): void {
-    if (this.end > 0 && item <= this.items[this.end - 1]!) this.#inOrder = false;
-    this.items[this.end++] = item;
-  }
-
-  /** Takes items that the caller has put behind `end`, ascending by themselves. */
-  advance(end: number): void {
+  /** Adds run[0, count), ascending, of rows that are not in the list yet. Moves little where runs hardly overlap. */
+  addRun(run: Uint32Array, count: number): void {
     const { items } = this;
-    if (end === this.end) return;
-    if (this.end > 0 && items[this.end]! <= items[this.end - 1]!) this.#inOrder = false;
+    let old = this.end - 1;
+    let next = count - 1;
+    let at = this.end + count - 1;
+    this.end += count;
+    while (next >= 0) {
+      const item = run[next]!;
+      if (old >= 0 && items[old]! > item) items[at--] = items[old--]!;
+      else {
+        items[at--] = item;
+        next--;
+      }
+    }
+  }
+}
+
+/** Numbers that a list of sets takes one by one; more of them become a bit set. */
+const INSERTED_MAX = 24;
+
+/** Term sets of an output, in any order and more than once. */
+class SetList implements NumberList {
+  readonly items: Uint32Array;
+  readonly start: number = 0;
+  end: number = 0;
+  readonly #words: Uint32Array;
+  #isMarking: boolean = false;
+
+  constructor(setCount: number) {
+    this.items = new Uint32Array(Math.max(setCount, INSERTED_MAX + 1));
+    this.#words = new Uint32Array((setCount + 31) >>> 5);
+  }
+
+  add(set: number): void {
+    if (this.#isMarking) this.#mark(set);
+    else this.#insert(set);
+  }
+
+  clear(): void {
+    if (this.#isMarking) this.finish();
+    this.end = 0;
+  }
+
+  /** Makes the items ascending, each once. */
+  finish(): void {
+    if (!this.#isMarking) return;
+    this.#isMarking = false;
+    const words = this.#words;
+    let end = 0;
+    for (let i = 0; i < words.length; i++) {
+      let word = words[i]!;
+      if (word === 0) continue;
+      words[i] = 0;
+      for (; word !== 0; word &= word - 1)
+        this.items[end++] = i * 32 + 31 - Math.clz32(word & -word);
+    }
     this.end = end;
   }
 
-  /** Ascending, each item once. */
-  sort(): void {
-    if (this.#inOrder) return;
-    const items = this.items.subarray(0, this.end).sort();
-    let kept = 1;
-    for (let i = 1; i < items.length; i++) if (items[i] !== items[i - 1]) items[kept++] = items[i]!;
-    this.end = kept;
-    this.#inOrder = true;
+  #insert(set: number): void {
+    const { items } = this;
+    let at = this.end;
+    while (at > 0 && items[at - 1]! >= set) at--;
+    if (at < this.end && items[at] === set) return;
+    for (let i = this.end; i > at; i--) items[i] = items[i - 1]!;
+    items[at] = set;
+    if (++this.end <= INSERTED_MAX) return;
+    this.#isMarking = true;
+    for (let i = 0; i < this.end; i++) this.#mark(items[i]!);
+  }
+
+  #mark(set: number): void {
+    this.#words[set >>> 5]! |= 1 << (set & 31);
   }
 }
 
@@ -59,22 +105,28 @@ export class MergedLists {
   readonly #sets: UnitedSets;
   /** By output, the new number of each united set. */
   readonly #setNumbers: readonly Uint32Array[];
-  readonly #rows: readonly OutputList[];
-  readonly #setLists: readonly OutputList[];
+  readonly #rows: readonly RowList[];
+  /** By output, one input's rows of a list; empty when there is only one output. */
+  readonly #runs: readonly Uint32Array[];
+  readonly #setLists: readonly SetList[];
+  /** Room for two lists of one input. */
   readonly #scratch: Uint32Array;
+  readonly #other: Uint32Array;
   readonly #place: { output: number; row: number } = { output: 0, row: 0 };
 
   constructor(inputs: readonly MergeInput[], order: MergeOrder, sets: UnitedSets) {
     this.#inputs = inputs;
     this.#maps = order.inputs;
     this.#sets = sets;
-    // A row comes once from its own list at most, and a set once from each input.
-    this.#rows = order.outputs.map(({ rowOf }) => new OutputList(rowOf.length));
-    this.#setLists = order.outputs.map(() => new OutputList(sets.united.length));
+    const { outputs } = order;
+    this.#rows = outputs.map(({ rowOf }) => new RowList(rowOf.length));
     const largest = inputs.map(({ rowCount, setCount }) => Math.max(rowCount, setCount));
-    this.#scratch = new Uint32Array(Math.max(1, ...largest));
-    this.#setNumbers = order.outputs.map(() => new Uint32Array(sets.count).fill(NOT_THERE));
-    this.setCounts = this.#numberSets(order.outputs.length);
+    this.#scratch = new Uint32Array(2 * Math.max(1, ...largest));
+    this.#other = new Uint32Array(this.#scratch.length / 2);
+    this.#runs = outputs.length === 1 ? [] : outputs.map(() => new Uint32Array(this.#other.length));
+    this.#setNumbers = outputs.map(() => new Uint32Array(sets.count).fill(NOT_THERE));
+    this.setCounts = this.#numberSets(outputs.length);
+    this.#setLists = this.setCounts.map((count) => new SetList(count));
   }
 
   /** Where a row goes; overwritten by the next call. */
@@ -87,43 +139,47 @@ export class MergedLists {
   }
 
   clear(): void {
-    for (const list of this.#rows) list.clear();
+    this.#clearRows();
     for (const list of this.#setLists) list.clear();
   }
 
-  /** Adds the lists of an entry of an input. */
+  /** Adds the lists of an entry of an input; each row comes once at most. */
   add(input: number, entry: Pick<EntryRefs, 'block' | 'rows' | 'sets'>): void {
     const { block, rows, sets } = entry;
     const source = this.#inputs[input]!;
-    if (rows.form !== FORM_NONE)
-      this.#addRows(input, source.readRows(block, rows, this.#scratch, 0));
+    const scratch = this.#scratch;
+    if (rows.form !== FORM_NONE) this.#addRows(input, source.readRows(block, rows, scratch, 0));
     if (sets.form === FORM_NONE) return;
-    const count = source.readSets(block, sets, this.#scratch, 0);
+    const count = source.readSets(block, sets, scratch, 0);
     const base = this.#sets.bases[input]!;
-    for (const [output, numbers] of this.#setNumbers.entries()) {
+    const { united } = this.#sets;
+    for (let output = 0; output < this.#setLists.length; output++) {
       const list = this.#setLists[output]!;
+      const numbers = this.#setNumbers[output]!;
       for (let i = 0; i < count; i++) {
-        const number = numbers[this.#sets.united[base + this.#scratch[i]!]!]!;
-        if (number !== NOT_THERE) list.push(number);
+        const number = numbers[united[base + scratch[i]!]!]!;
+        if (number !== NOT_THERE) list.add(number);
       }
     }
   }
 
   /** Valid until the next `clear`; both begin at 0. */
   listsOf(output: number): { readonly rows: NumberList; readonly sets: NumberList } {
-    const rows = this.#rows[output]!;
     const sets = this.#setLists[output]!;
-    rows.sort();
-    sets.sort();
-    return { rows, sets };
+    sets.finish();
+    return { rows: this.#rows[output]!, sets };
   }
 
   writeSets(writers: readonly IdxWriter[]): void {
     for (let set = 0; set < this.#sets.count; set++) {
       this.#collectSet(set);
       for (const [output, writer] of writers.entries())
-        if (this.#rows[output]!.end > 0) writer.addSet(this.listsOf(output).rows);
+        if (this.#rows[output]!.end > 0) writer.addSet(this.#rows[output]!);
     }
+  }
+
+  #clearRows(): void {
+    for (const list of this.#rows) list.end = 0;
   }
 
   /** Scratch [0, count) has old rows of the input. */
@@ -131,39 +187,69 @@ export class MergedLists {
     const { newRow, outputOf } = this.#maps[input]!;
     const scratch = this.#scratch;
     if (outputOf === undefined) {
-      const list = this.#rows[0]!;
-      const { items, end } = list;
-      for (let i = 0; i < count; i++) items[end + i] = newRow[scratch[i]!]!;
-      list.advance(end + count);
+      for (let i = 0; i < count; i++) scratch[i] = newRow[scratch[i]!]!;
+      this.#rows[0]!.addRun(scratch, count);
       return;
     }
+    const counts = this.#runs.map(() => 0);
     for (let i = 0; i < count; i++) {
       const row = scratch[i]!;
-      this.#rows[outputOf[row]!]!.push(newRow[row]!);
+      const output = outputOf[row]!;
+      this.#runs[output]![counts[output]!++] = newRow[row]!;
     }
+    for (const [output, run] of this.#runs.entries())
+      this.#rows[output]!.addRun(run, counts[output]!);
   }
 
   /** Makes the rows of a united set the rows of the lists. */
   #collectSet(set: number): void {
-    const { starts, members, bases } = this.#sets;
-    for (const list of this.#rows) list.clear();
-    let input = 0;
-    for (let i = starts[set]!; i < starts[set + 1]!; i++) {
-      const member = members[i]!;
-      while (input + 1 < bases.length && bases[input + 1]! <= member) input++;
+    this.#clearRows();
+    let count = 0;
+    let previous = -1;
+    for (const { input, old } of this.#membersOf(set)) {
       const source = this.#inputs[input]!;
-      this.#addRows(input, source.readRowsOfSet(member - bases[input]!, this.#scratch, 0));
+      if (input === previous) {
+        const more = source.readRowsOfSet(old, this.#other, 0);
+        count = unite(this.#scratch, count, this.#other, more);
+        continue;
+      }
+      if (previous >= 0) this.#addRows(previous, count);
+      count = source.readRowsOfSet(old, this.#scratch, 0);
+      previous = input;
     }
+    if (previous >= 0) this.#addRows(previous, count);
+  }
+
+  #membersOf(set: number): readonly { readonly input: number; readonly old: number }[] {
+    const { starts, members, bases } = this.#sets;
+    let input = 0;
+    return Array.from(members.subarray(starts[set], starts[set + 1]), (member) => {
+      while (input + 1 < bases.length && bases[input + 1]! <= member) input++;
+      return { input, old: member - bases[input]! };
+    });
   }
 
   /** Numbers the sets of each output in their order, those without rows there left out; returns their counts. */
   #numberSets(outputCount: number): readonly number[] {
     const counts = Array.from({ length: outputCount }, () => 0);
     for (let set = 0; set < this.#sets.count; set++) {
-      this.#collectSet(set);
+      if (outputCount > 1) this.#collectSet(set);
+      else if (!this.#membersOf(set).some((one) => this.#inputs[one.input]!.hasRowsOfSet(one.old)))
+        continue;
       for (let output = 0; output < outputCount; output++)
-        if (this.#rows[output]!.end > 0) this.#setNumbers[output]![set] = counts[output]!++;
+        if (outputCount === 1 || this.#rows[output]!.end > 0)
+          this.#setNumbers[output]![set] = counts[output]!++;
     }
     return counts;
   }
+}
+
+/** Makes list[0, count) the ascending numbers that are in it or in more[0, moreCount); returns how many. */
+function unite(list: Uint32Array, count: number, more: Uint32Array, moreCount: number): number {
+  const all = list.subarray(0, count + moreCount);
+  all.set(more.subarray(0, moreCount), count);
+  all.sort();
+  let kept = 0;
+  for (const number of all) if (kept === 0 || list[kept - 1] !== number) list[kept++] = number;
+  return kept;
 }

@@ -113,10 +113,7 @@ function uniteEqual({ starts, items }: Lists, total: number): Uint32Array {
   const slots = new Int32Array(size).fill(-1);
   let count = 0;
   for (let list = 0; list < total; list++) {
-    let hash = 0x811c9dc5;
-    for (let i = starts[list]!; i < starts[list + 1]!; i++)
-      hash = Math.imul(hash ^ items[i]!, 0x9e3779b1) ^ (hash >>> 15);
-    let slot = (hash ^ (hash >>> 16)) & (size - 1);
+    let slot = hashOf(items, starts[list]!, starts[list + 1]!) & (size - 1);
     while (slots[slot]! >= 0 && !isEqual(starts, items, slots[slot]!, list))
       slot = (slot + 1) & (size - 1);
     if (slots[slot]! < 0) {
@@ -125,6 +122,12 @@ function uniteEqual({ starts, items }: Lists, total: number): Uint32Array {
     } else united[list] = united[slots[slot]!]!;
   }
   return united;
+}
+
+function hashOf(items: Uint32Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ items[i]!, 0x9e3779b1) ^ (hash >>> 15);
+  return hash ^ (hash >>> 16);
 }
 
 function isEqual(starts: Uint32Array, items: Uint32Array, a: number, b: number): boolean {
