@@ -102,6 +102,9 @@ export function childEnvironment() {
   return { ...process.env, PATH: path.join(delimiter) };
 }
 
+/** Signals that a child is sent when we get them. */
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /**
  * Runs Node 24 in the foreground, hands signals on, and ends as the child ends. The child ends with us, and we with
  * npm when npm started us, even when they are killed outright. `directory` is where the child finds itself.
@@ -112,14 +115,17 @@ export function runNode(args, directory = ROOT) {
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event !== undefined)
     setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  for (const signal of FORWARDED) {
     // A terminal sends Ctrl-C to the whole group, so the child has it already.
     process.on(signal, () => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
   child.on('error', (error) => fail(`cannot start: ${error.message}`));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
+  child.on('exit', (code, signal) => {
+    if (signal !== null && !FORWARDED.includes(signal)) progress(`ended by ${signal}`);
+    process.exit(code ?? (signal === null ? 1 : 128));
+  });
 }
 
 /** Runs a tool to its end; true when it succeeded. */

@@ -37,8 +37,8 @@ export interface ScrubCollaborators {
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:8080';
 
 const EXPLANATION = `
-Checks every checksum of the stored data: records of the write-ahead logs, blocks of the indexes, pages of
-the Parquet files, manifests. One line for each finding, with what to do about it, and a summary.
+Checks every checksum of the stored data (records of the write-ahead logs, blocks of the indexes, pages of the
+Parquet files) and the form of the manifests. One line for each finding, with what to do about it, and a summary.
 
 Exit codes
   0  everything is sound, or has been repaired
