@@ -5,6 +5,7 @@ import { CORPUS_KINDS, type CorpusKind } from './corpus/synthetic-corpus.ts';
 import { describeRun, formatTable, medianResult, type BenchResult } from './report.ts';
 import { benchDisk } from './scenarios/disk.ts';
 import { benchIngest } from './scenarios/ingest.ts';
+import { benchKernel } from './scenarios/kernel.ts';
 import { benchPut } from './scenarios/put.ts';
 import { benchSearch } from './scenarios/search.ts';
 import { benchSql } from './scenarios/sql.ts';
@@ -15,6 +16,7 @@ const SCENARIOS: Readonly<Record<string, (options: BenchOptions) => Promise<Benc
   search: benchSearch,
   sql: benchSql,
   disk: benchDisk,
+  kernel: benchKernel,
 };
 
 const HELP = `Usage: npm run bench -- <scenario> [options]
@@ -24,6 +26,7 @@ Scenarios
   search     needles, counts, pages over 1.5 GB: hot and cold latencies
   sql        eight statements over 1.5 GB of access logs, and how long DuckDB alone takes for them
   disk       bytes on disk per raw byte for each kind of logs and the mix
+  kernel     the hot loops alone: walk, tokenise and invert, posting lists, checksums
   put        durable PutLogs over HTTP with 1 and with 16 clients
 
 Options

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchServer, LOGSTORE, PROJECT } from './bench-server.ts';
-import { metric, percentile, type Metric } from './report.ts';
+import { PeakMemory } from './process-tree.ts';
+import { mebibytes, metric, percentile, type Metric } from './report.ts';
 
 export interface TimedQuery {
   readonly name: string;
@@ -25,7 +26,7 @@ const WARM_UPS = 5;
 const SETTLE_MS = 300;
 
 export interface TimedResult {
-  /** `<name>_hot_p50`, `_hot_p95`, `_cold_p50`, `_cold_p95`, milliseconds. */
+  /** `<name>_hot_p50`, `_hot_p95`, `_cold_p50`, `_cold_p95`, milliseconds; `rss_peak_hot`, of the process tree. */
   readonly metrics: Readonly<Record<string, Metric>>;
   readonly notes: readonly string[];
 }
@@ -46,6 +47,7 @@ async function timeHot(
 ): Promise<Record<string, Metric>> {
   const metrics: Record<string, Metric> = {};
   await using server = await BenchServer.start(options.dataDirectory);
+  using memory = new PeakMemory(server.pid);
   for (const { name, ask } of queries) {
     options.progress(`${name}, hot, ${options.tries} times`);
     for (let i = 0; i < WARM_UPS; i++) await ask(server, i);
@@ -55,6 +57,7 @@ async function timeHot(
     metrics[`${name}_hot_p50`] = metric(percentile(latencies, 0.5), 'ms');
     metrics[`${name}_hot_p95`] = metric(percentile(latencies, 0.95), 'ms');
   }
+  metrics['rss_peak_hot'] = mebibytes(memory.bytes);
   return metrics;
 }
 
