@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sortTerms } from './sort-terms.ts';
-import { NO_FIELD, TermTable, type TermPostings } from './term-table.ts';
+import { sortTerms } from './sort-terms.twin.ts';
+import { NO_FIELD, TermTable, type TermPostings } from './term-table.twin.ts';
 import { hashBytes } from './tokenizer.ts';
 
 const encoder = new TextEncoder();

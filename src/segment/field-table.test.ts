@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FieldTable } from './field-table.ts';
+import { FieldTable } from './field-table.twin.ts';
 
 const encoder = new TextEncoder();
 

@@ -16,7 +16,7 @@ import {
   type StoredNumericField,
   type StoredTextField,
 } from './idx-directory.ts';
-import type { IndexedField, NumericCells } from './index-builder.ts';
+import type { IndexedField, NumericCells } from './index-lists.ts';
 import { INLINE_SET_BYTES_MAX, REFERENCE_BLOCK_BYTES, SET_BLOCK_SETS } from './limits.ts';
 import { ListBlockWriter } from './list-block.ts';
 import { encodeNumbers } from './numeric-codec.ts';

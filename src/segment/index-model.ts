@@ -4,8 +4,8 @@ import { expect } from 'vitest';
 import { NO_FIELD, type TermIndex } from '#kernel/term-index.ts';
 import type { SegmentInfo, SegmentReader } from './segment.ts';
 import { encodeIdx } from './idx-writer.ts';
-import type { IndexedField } from './index-builder.ts';
-import { termOrder } from './plain-term-index.ts';
+import type { IndexedField } from './index-lists.ts';
+import { termOrder } from './term-order.twin.ts';
 import { rowsOf, termsOf } from './segment-fixture.ts';
 
 /** A term of a field; the lists of rows that have the field, or have it empty, are these two. */

@@ -1,23 +1,11 @@
 /** Bounds of segments and of their building, each with its reason. */
-import { GIB, KIB, MIB } from '#base/units.ts';
+import { KIB, MIB } from '#base/units.ts';
 
 /** Columns of one Parquet file besides the fixed ones; readers open a buffer for each. More go to `__rest__`. */
 export const COLUMNS_MAX = 500;
 
-/** Rows of a Parquet row group: small enough to fetch single rows from, large enough to compress well. */
-export const ROW_GROUP_ROWS: number = 64 * 1024;
-
-/** Bytes of a row group, for logs so large that 64k rows would not fit the memory of a build. */
-export const ROW_GROUP_BYTES_MAX: number = 64 * MIB;
-
-/** Cells (rows × columns) of one Arrow batch: their offsets take four bytes each. */
-export const BATCH_CELLS_MAX: number = 2 * 1024 * 1024;
-
-/** Value bytes of one Arrow batch; about four copies live at a time on the way to Parquet. */
-export const BATCH_BYTES_MAX: number = 8 * MIB;
-
-/** Raw bytes of one build. Compaction reads segments, not logs, so nothing asks for more. */
-export const BUILD_RAW_BYTES_MAX: number = GIB;
+/** Raw bytes of one build: what the kernel can address the blocks for, whatever the logs are. */
+export const BUILD_RAW_BYTES_MAX: number = 32 * MIB;
 
 /** Tag fields with own postings in one segment; the values of more are only in the line index. */
 export const TAG_FIELDS_MAX = 1000;
@@ -59,6 +47,15 @@ export const BLOCKS_AT_ONCE_MAX = 16;
 /** Inputs of one merge: the number of an input takes a byte a row. */
 export const MERGE_INPUTS_MAX = 255;
 
+/** Results of one merge: their number takes a byte a row. */
+export const MERGE_DAYS_MAX = 255;
+
+/** Unpacked dictionary blocks of each input that a merge keeps from its first pass to its second. */
+export const MERGE_BLOCK_BYTES_MAX: number = 4 * MIB;
+
+/** Footers and dictionaries of the Parquet files of a merge. */
+export const MERGE_CACHE_BYTES: number = 32 * MIB;
+
 /** Bytes of one chunk of an index file that is being made. */
 export const IDX_CHUNK_BYTES: number = 2 * MIB;
 
@@ -67,9 +64,6 @@ export const TAIL_READ_BYTES: number = 64 * KIB;
 
 /** Names of `__rest__` fields listed in the index; a segment with more says only that there are many. */
 export const REST_FIELDS_LISTED_MAX = 5000;
-
-/** Terms of a value that are remembered for the next equal one; longer values seldom repeat. */
-export const MEMO_TERMS_MAX = 32;
 
 /** Bytes of Wasm memory after which a build worker is replaced: it never shrinks by itself. */
 export const WORKER_HEAP_BYTES_MAX: number = 384 * MIB;

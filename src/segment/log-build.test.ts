@@ -10,9 +10,9 @@ import { DEFAULT_TOKENS, type IndexConfig, type KeyIndex } from '#protocol/index
 import type { LogGroup } from '#protocol/log-group.ts';
 import { buildChunks } from './build-chunks.ts';
 import { chooseColumns } from './columns.ts';
-import { buildIndex } from './index-builder.ts';
+import { buildIndex } from './index-builder.twin.ts';
 import { LogBuild } from './log-build.ts';
-import { LogCells } from './log-cells.ts';
+import { LogCells } from './log-cells.twin.ts';
 import { recordOf } from './segment-fixture.ts';
 
 interface FlatIndex {

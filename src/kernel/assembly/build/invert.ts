@@ -1,6 +1,6 @@
 /**
  * Goes over the rows in their final order and writes the log of terms and term sets, and the entries of the columns.
- * Twin: `invert.twin.ts` beside the wrapper.
+ * Twin: `#segment/index-builder.twin.ts`.
  *
  * A field's values go one of two ways. In *value mode* a value is looked up among the field's earlier ones; a new one
  * is tokenised into a term set. In *direct mode* it is tokenised into the row. Fields are sampled: where fewer than a

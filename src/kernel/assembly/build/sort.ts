@@ -1,6 +1,6 @@
 /**
  * The order of terms by field, then by bytes: a counting sort by field, then multikey quicksort (Bentley and Sedgewick,
- * 1997) over eight bytes at a time. Twin: `#kernel/sort-terms.ts`.
+ * 1997) over eight bytes at a time. Twin: `#kernel/sort-terms.twin.ts`.
  */
 import { word } from './bytes';
 import { block } from './state';

@@ -1,5 +1,5 @@
 /**
- * The first pass of a build: log groups become cells (row, field, byte range) over one arena. No log and no
+ * Plain twin of the kernel's walk: log groups become cells (row, field, byte range) over one arena. No log and no
  * value becomes a JavaScript object. Topic, source and tags are kept once for their group.
  */
 import { AppError } from '#base/app-error.ts';
@@ -9,7 +9,7 @@ import type { LogRecord } from '#loghub/shard-log.ts';
 import { decompress } from '#protocol/compression.ts';
 import { readLogGroup, type LogGroupVisitor } from '#protocol/log-group.ts';
 import { isUtf8 } from '#protocol/utf8.ts';
-import { FieldTable } from './field-table.ts';
+import { FieldTable } from './field-table.twin.ts';
 import { BUILD_RAW_BYTES_MAX } from './limits.ts';
 
 const TAG_PREFIX = '__tag__:';

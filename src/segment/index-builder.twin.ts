@@ -1,30 +1,13 @@
-/** The second pass of a build: the values of all rows, in their final order, become terms and numbers. */
+/** Plain twin of the kernel's inversion: the values of all rows, in their final order, become terms and numbers. */
 import { GrowingU32 } from '#kernel/growing-u32.ts';
-import { TermTable, type TermPostings } from '#kernel/term-table.ts';
+import { TermTable, type TermPostings } from '#kernel/term-table.twin.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { searchableEnd } from '#kernel/tokenizer.ts';
 import { IndexPlan, type FieldPlan, type JsonTarget, type TextTarget } from './index-plan.ts';
+import type { IndexedField, NumericCells } from './index-lists.ts';
 import { jsonLeaves } from './json-leaves.ts';
-import { MEMO_TERMS_MAX } from './limits.ts';
-import type { LogCells } from './log-cells.ts';
+import type { LogCells } from './log-cells.twin.ts';
 import { parseDouble, parseLong } from './numbers.ts';
-
-/** Numbers of a column by row, only where there are any. */
-export interface NumericCells {
-  readonly field: string;
-  /** Ascending. */
-  readonly rows: Uint32Array;
-  readonly values: Float64Array;
-}
-
-/** A text index field: its presence lists are numbers of lists in `postings`. */
-export interface IndexedField {
-  readonly name: string;
-  /** False for JSON parents: only `presentList` and `emptyList` mean something. */
-  readonly hasTerms: boolean;
-  readonly presentList: number;
-  readonly emptyList: number;
-}
 
 export interface BuiltIndex {
   readonly postings: TermPostings;
@@ -43,6 +26,9 @@ export function buildIndex(
   for (let row = 0; row < cells.rowCount; row++) builder.addRow(row, order?.[row] ?? row);
   return builder.finish();
 }
+
+/** Terms of a value that are remembered for the next equal one; longer values seldom repeat. */
+const MEMO_TERMS_MAX = 32;
 
 /** Remembers the last value of one target of one field: most values of most fields repeat. */
 class ValueMemo {

@@ -1,28 +1,5 @@
-/** A term index without term sets: every term lists its own rows. */
-import { sortTerms } from '#kernel/sort-terms.ts';
+import { sortTerms } from '#kernel/sort-terms.twin.ts';
 import type { TermIndex } from '#kernel/term-index.ts';
-import type { TermPostings } from '#kernel/term-table.ts';
-
-/** Shares the memory of `postings`. */
-export function plainTermIndex(postings: TermPostings, rowCount: number): TermIndex {
-  const { termCount, arena, offsets, fields } = postings;
-  const none = new Uint32Array(0);
-  return {
-    rowCount,
-    termCount,
-    arena,
-    offsets,
-    fields,
-    order: termOrder(postings),
-    rowStarts: postings.starts,
-    rows: postings.rows,
-    setStarts: new Uint32Array(termCount + 1),
-    sets: none,
-    setCount: 0,
-    setRowStarts: new Uint32Array(1),
-    setRows: none,
-  };
-}
 
 /** The terms of index fields by field, then by their bytes. */
 export function termOrder(
