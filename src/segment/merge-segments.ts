@@ -1,112 +1,177 @@
 /** Merging segments: the rows of all inputs become one segment, or one for each day. */
-import { must } from '#base/assert.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { AppError, errorCode } from '#base/app-error.ts';
+import { assert, must } from '#base/assert.ts';
 import type { ByteSource } from '#parquet/byte-source.ts';
-import type { Files } from '#platform/files.ts';
-import { encodeLogGroup, type Log } from '#protocol/log-group.ts';
+import { ParquetFile } from '#parquet/parquet-file.ts';
+import type { FileHandle, Files } from '#platform/files.ts';
 import { BlockCache } from './block-cache.ts';
-import { buildSegment } from './build-segment.ts';
-import { openSegment } from './open-segment.ts';
-import { TIME_COLUMN, TIME_NS_COLUMN } from './columns.ts';
-import type { LogRow } from './log-row.ts';
-import type { SegmentMergeRequest } from './segment-builder.ts';
+import { guarded, type IdxInfo } from './idx-codec.ts';
+import {
+  MERGE_BLOCK_BYTES_MAX,
+  MERGE_CACHE_BYTES,
+  MERGE_DAYS_MAX,
+  MERGE_INPUTS_MAX,
+} from './limits.ts';
+import { mergeIndexes } from './merge-index.ts';
+import { MergeInput } from './merge-input.ts';
+import { mergeOrder, type MergeOrder, type OutputOrder } from './merge-order.ts';
+import { mergeRows, type MergedRows } from './merge-rows.ts';
+import type { SegmentMergeInput, SegmentMergeRequest } from './segment-builder.ts';
 import type { SegmentInfo } from './segment.ts';
+import { verifySegment } from './verify-segment.ts';
+import { writeFile } from './write-file.ts';
 
-const DAY_SECONDS = 86_400;
-
-/** As `SegmentBuilder.merge`. */
+/**
+ * As `SegmentBuilder.merge`. Memory: the indexes of the inputs and of the results, a row group of the rows, and about 30 bytes
+ * a row. Errors: also SegmentsDiffer (they were built with different index configurations), SegmentVersionUnknown.
+ */
 export async function mergeSegments(
   request: SegmentMergeRequest,
   options: { readonly files: Files },
 ): Promise<readonly SegmentInfo[]> {
-  const logs: Log[] = [];
-  const cache = new BlockCache(0);
-  for (const one of request.inputs) {
-    const idx = sourceOf(await readFile(options.files, one.indexPath));
-    const parquet = sourceOf(await readFile(options.files, one.parquetPath));
-    const reader = await openSegment({ ...one, idx, parquet, cache });
-    const rows = Array.from({ length: one.info.rowCount }, (_, row) => row);
-    for (const row of await reader.logs(rows)) logs.push(logOf(row));
+  const { inputs, daysMax } = request;
+  assert(inputs.length > 0 && inputs.length <= MERGE_INPUTS_MAX, 'a merge has 1 to 255 inputs');
+  assert(daysMax >= 1 && daysMax <= MERGE_DAYS_MAX, 'a merge has 1 to 255 results');
+  await using opened = new OpenInputs(options.files);
+  try {
+    for (const input of inputs) await opened.add(input);
+    const order = mergeOrder(opened.indexes, daysMax);
+    const rows = order.outputs.map((output) => opened.rowsOf(output, request));
+    const infos = rows.map(({ columns, restFields }, number): IdxInfo => ({
+      segment: segmentOf(request, order, number),
+      indexConfig: opened.indexConfig,
+      columns,
+      restFields,
+    }));
+    const indexes = await guarded('index', async () => mergeIndexes(opened.indexes, order, infos));
+    return await writeResults(request, options.files, { infos, indexes, rows });
+  } catch (error) {
+    throw await withSegmentId(error, opened, inputs);
   }
-  const first = must(request.inputs[0], 'an input');
-  const idx = sourceOf(await readFile(options.files, first.indexPath));
-  const { indexConfig } = await openSegment({ ...first, idx, parquet: idx, cache });
+}
+
+interface Results {
+  readonly infos: readonly IdxInfo[];
+  readonly indexes: readonly (readonly Uint8Array[])[];
+  readonly rows: readonly MergedRows[];
+}
+
+async function writeResults(
+  { directory }: SegmentMergeRequest,
+  files: Files,
+  { infos, indexes, rows }: Results,
+): Promise<readonly SegmentInfo[]> {
   const results: SegmentInfo[] = [];
-  for (const [n, group] of splitByDay(logs, request.daysMax).entries()) {
-    const payload = encodeLogGroup({ topic: '', source: '', tags: [], logs: group });
-    const built = await buildSegment(
-      {
-        id: `${request.idPrefix}-${n}`,
-        shardId: request.shardId,
-        records: [
-          {
-            sequence: 1,
-            compression: 'none',
-            payload,
-            rawBytes: payload.length,
-            logCount: group.length,
-            receiveTimeMs: 0,
-            clientAddress: '',
-          },
-        ],
-        indexConfig,
-        appendMeta: false,
-        directory: request.directory,
-        storage: request.storage,
-      },
-      options,
-    );
-    if (built !== undefined)
-      results.push({ ...built, ...rangeOf(request, group.length / logs.length) });
+  for (const [number, { segment }] of infos.entries()) {
+    const path = `${directory}/${segment.id}`;
+    const indexBytes = await writeFile(files, `${path}.idx`, indexes[number]!);
+    const parquetBytes = await writeFile(files, `${path}.parquet`, rows[number]!.pieces);
+    results.push({ ...segment, parquetBytes, indexBytes });
   }
+  await files.syncDirectory(directory);
   return results;
 }
 
-function rangeOf(
-  { inputs }: SegmentMergeRequest,
-  share: number,
-): Pick<SegmentInfo, 'firstSequence' | 'nextSequence' | 'rawBytes' | 'maxReceiveTimeMs'> {
-  const infos = inputs.map(({ info }) => info);
+/** The inputs of a merge with their open files. */
+class OpenInputs implements AsyncDisposable {
+  readonly indexes: MergeInput[] = [];
+  readonly sources: { readonly idx: ByteSource; readonly parquet: ByteSource }[] = [];
+  readonly #files: Files;
+  readonly #rows: ParquetFile[] = [];
+  readonly #handles: FileHandle[] = [];
+  readonly #cache: BlockCache = new BlockCache(MERGE_CACHE_BYTES);
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  get indexConfig(): IdxInfo['indexConfig'] {
+    return must(this.indexes[0], 'an input').info.indexConfig;
+  }
+
+  async add({ info, indexPath, parquetPath }: SegmentMergeInput): Promise<void> {
+    const idx = await this.#open(indexPath);
+    const parquet = await this.#open(parquetPath);
+    this.sources.push({ idx, parquet });
+    const bytes = await idx.read(0, idx.sizeBytes);
+    const index = await guarded('index', () => MergeInput.open(bytes, MERGE_BLOCK_BYTES_MAX));
+    const { segment, indexConfig } = index.info;
+    if (segment.id !== info.id || segment.rowCount !== info.rowCount)
+      throw new AppError('SegmentDamaged', 'index belongs to another segment');
+    if (this.indexes.length > 0 && !isDeepStrictEqual(indexConfig, this.indexConfig))
+      throw new AppError('SegmentsDiffer', 'segments have different index configurations');
+    this.indexes.push(index);
+    const cacheKey = info.id;
+    this.#rows.push(await ParquetFile.open({ source: parquet, cache: this.#cache, cacheKey }));
+  }
+
+  rowsOf({ inputOf, rowOf }: OutputOrder, { storage }: SegmentMergeRequest): MergedRows {
+    const inputs = this.indexes.map(({ info: { columns, restFields } }, number) => ({
+      file: this.#rows[number]!,
+      columns,
+      restFields,
+    }));
+    return mergeRows({ inputs, inputOf, rowOf, indexConfig: this.indexConfig, storage });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#handles.map((handle) => handle.close()));
+  }
+
+  async #open(path: string): Promise<ByteSource> {
+    const handle = await this.#files.open(path, 'read');
+    this.#handles.push(handle);
+    return {
+      sizeBytes: await handle.size(),
+      read: async (offset, length) => {
+        const bytes = new Uint8Array(length);
+        return bytes.subarray(0, await handle.read(bytes, offset));
+      },
+    };
+  }
+}
+
+/** What is known of a result before it is written; sizes by its share of the rows. */
+function segmentOf(
+  request: SegmentMergeRequest,
+  { outputs }: MergeOrder,
+  number: number,
+): IdxInfo['segment'] {
+  const infos = request.inputs.map(({ info }) => info);
+  const { times } = must(outputs[number], 'an output');
+  const rowCount = infos.reduce((sum, info) => sum + info.rowCount, 0);
+  const rawBytes = infos.reduce((sum, info) => sum + info.rawBytes, 0);
   return {
+    id: `${request.idPrefix}-${number}`,
+    shardId: request.shardId,
     firstSequence: Math.min(...infos.map(({ firstSequence }) => firstSequence)),
     nextSequence: Math.max(...infos.map(({ nextSequence }) => nextSequence)),
-    rawBytes: Math.round(infos.reduce((sum, { rawBytes }) => sum + rawBytes, 0) * share),
+    rowCount: times.length,
+    rawBytes: Math.round((rawBytes * times.length) / rowCount),
+    minTime: must(times[0], 'a row'),
+    maxTime: must(times.at(-1), 'a row'),
     maxReceiveTimeMs: Math.max(...infos.map(({ maxReceiveTimeMs }) => maxReceiveTimeMs)),
   };
 }
 
-function sourceOf(bytes: Uint8Array): ByteSource {
-  return {
-    sizeBytes: bytes.length,
-    read: async (at, length) => bytes.slice(at, at + length),
-  };
-}
-
-function logOf(row: LogRow): Log {
-  const fixed = [TIME_COLUMN, TIME_NS_COLUMN];
-  const contents = Object.entries(row)
-    .filter(([key]) => !fixed.includes(key))
-    .map(([key, value]) => ({ key, value }));
-  return {
-    time: Number(row[TIME_COLUMN]),
-    timeNs: Number(row[TIME_NS_COLUMN] ?? 0),
-    contents,
-  };
-}
-
-function splitByDay(logs: readonly Log[], daysMax: number): readonly (readonly Log[])[] {
-  const days = Map.groupBy(logs, ({ time }) => Math.floor(time / DAY_SECONDS));
-  const byCount = [...days.values()].sort((a, b) => b.length - a.length);
-  if (byCount.length <= daysMax) return byCount;
-  return [...byCount.slice(0, daysMax - 1), byCount.slice(daysMax - 1).flat()];
-}
-
-async function readFile(files: Files, path: string): Promise<Uint8Array> {
-  const handle = await files.open(path, 'read');
-  try {
-    const bytes = new Uint8Array(await handle.size());
-    await handle.read(bytes, 0);
-    return bytes;
-  } finally {
-    await handle.close();
+/** Says which input is damaged, so that it can be built again: it is the first in which a second look finds damage. */
+async function withSegmentId(
+  error: unknown,
+  opened: OpenInputs,
+  inputs: readonly SegmentMergeInput[],
+): Promise<unknown> {
+  const code = errorCode(error);
+  if (code !== 'SegmentDamaged' && code !== 'SegmentVersionUnknown') return error;
+  for (const [number, source] of opened.sources.entries()) {
+    const { info } = inputs[number]!;
+    const damages = await verifySegment({ info, ...source });
+    if (damages.length === 0) continue;
+    const details = { segmentId: info.id };
+    return new AppError(code, `cannot merge segment: ${damages[0]!.what}`, {
+      cause: error,
+      details,
+    });
   }
+  return error;
 }
