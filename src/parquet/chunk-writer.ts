@@ -22,7 +22,7 @@ import {
   type WrittenChunk,
 } from './metadata.ts';
 import { parseIntegers, type TextPlaces } from './number-texts.ts';
-import { integerStatistics, textStatistics } from './statistics.ts';
+import { integerStatistics, noBounds, textStatistics } from './statistics.ts';
 
 export interface EncodedChunk {
   /** The pages, as they follow each other in the file. */
@@ -30,10 +30,12 @@ export interface EncodedChunk {
   readonly info: WrittenChunk;
 }
 
-interface Target {
+export interface Target {
   readonly codec: Codec;
   /** Where the chunk begins in the file. */
   readonly offset: number;
+  /** Room for one page; what is in it is lost. */
+  readonly scratch: ByteWriter;
 }
 
 /** What a page holds: rows [fromRow, toRow), values [from, to). */
@@ -55,9 +57,9 @@ interface Coding {
 export function encodeTimes(times: Uint32Array, target: Target): EncodedChunk {
   const pages = new PageSink(target);
   for (const page of cutPages({ rowCount: times.length, present: undefined }, undefined)) {
-    const out = new ByteWriter(4096);
-    writeDelta(times, page, out);
-    pages.addData(page, ENCODING.delta, out.view());
+    target.scratch.clear();
+    writeDelta(times, page, target.scratch);
+    pages.addData(page, ENCODING.delta, target.scratch.view());
   }
   return pages.finish(times.length, ENCODING.delta, integerStatistics(times, 0, 8));
 }
@@ -78,21 +80,23 @@ export function encodeTimeNs(timeNs: Uint32Array, target: Target): EncodedChunk 
   return encodePages({ rowCount, present }, coding, { pages: new PageSink(target), statistics });
 }
 
-/** Texts, or the numbers that they are. */
+/** Texts, or the numbers that they are. A chunk without any value is not compressed. */
 export function encodeChunk(chunk: ColumnChunk, type: ColumnType, target: Target): EncodedChunk {
   const nullCount = chunk.rowCount - chunk.valueCount;
   const count = chunk.ids === undefined ? chunk.valueCount : chunk.strings.starts.length;
   const isText = scaleOfType(type) < 0;
   const integers = isText ? undefined : parseIntegers(chunk.strings, count);
-  const statistics =
-    integers === undefined
-      ? textStatistics(chunk.strings, count, nullCount)
-      : integerStatistics(integers, nullCount, 8);
-  const pages = new PageSink(target);
+  const pages = new PageSink(chunk.valueCount === 0 ? { ...target, codec: 'none' } : target);
+  const statisticsOf = (): Statistics => {
+    if (integers !== undefined) return integerStatistics(integers, nullCount, 8);
+    // Files that live for minutes are not worth a comparison for each value.
+    if (target.codec === 'none') return noBounds(nullCount);
+    return textStatistics(chunk.strings, count, nullCount);
+  };
   const coding =
     dictionaryCoding(chunk, integers, pages) ??
     (integers === undefined ? textCoding(chunk) : integerCoding(chunk, integers));
-  return encodePages(chunk, coding, { pages, statistics });
+  return encodePages(chunk, coding, { pages, statistics: statisticsOf() });
 }
 
 /** Writes the dictionary page when the chunk has ids and they save enough; else gives undefined. */
@@ -114,7 +118,8 @@ function dictionaryCoding(
   const bytes = dictionaryBytes + (valueCount * width) / 8;
   const gain = dictionaryBytes > DICTIONARY_BYTES ? DICTIONARY_GAIN : 1.25;
   if (bytes * gain > plainBytes) return undefined;
-  const out = new ByteWriter(dictionaryBytes);
+  const out = pages.scratch;
+  out.clear();
   if (integers === undefined) writePlainTexts(strings, out);
   else writePlainIntegers(integers, out);
   pages.addDictionary(count, out.view());
@@ -156,23 +161,27 @@ function expand(integers: Integers, ids: Uint32Array): Integers {
 }
 
 /** Lengths, then the bytes of all values (DELTA_LENGTH_BYTE_ARRAY). */
-function textCoding({ ids, strings }: ColumnChunk): Coding {
+function textCoding({ ids, strings, valueCount }: ColumnChunk): Coding {
   const { arena, starts, ends } = strings;
   const entryOf = (value: number): number => (ids === undefined ? value : ids[value]!);
+  let total = 0;
+  for (let value = 0; value < valueCount; value++)
+    total += ends[entryOf(value)]! - starts[entryOf(value)]!;
   return {
     encoding: ENCODING.deltaLength,
-    sizeOf: (value) => ends[entryOf(value)]! - starts[entryOf(value)]!,
+    sizeOf:
+      total > PAGE_BYTES ? (value) => ends[entryOf(value)]! - starts[entryOf(value)]! : undefined,
     write: ({ from, to }, out) => {
       const lengths = new Uint32Array(to - from);
-      let total = 0;
+      let bytes = 0;
       for (let value = from; value < to; value++) {
         const entry = entryOf(value);
         const length = ends[entry]! - starts[entry]!;
         lengths[value - from] = length;
-        total += length;
+        bytes += length;
       }
       writeDelta(lengths, { from: 0, to: lengths.length }, out);
-      out.reserve(total);
+      out.reserve(bytes);
       if (ids === undefined) {
         copyTexts(strings, from, to, out);
         return;
@@ -208,7 +217,7 @@ function encodePages(
   coding: Coding,
   { pages, statistics }: { readonly pages: PageSink; readonly statistics: Statistics },
 ): EncodedChunk {
-  const out = new ByteWriter(PAGE_BYTES + 4096);
+  const out = pages.scratch;
   for (const page of cutPages(rows, coding.sizeOf)) {
     out.clear();
     writeLevels(rows.present, { from: page.fromRow, to: page.toRow }, out);
@@ -243,6 +252,7 @@ function* cutPages(rows: Rows, sizeOf: Coding['sizeOf']): Generator<PageRange> {
 
 /** Compresses pages and remembers where they are. */
 class PageSink {
+  readonly scratch: ByteWriter;
   readonly #codec: Codec;
   readonly #offset: number;
   readonly #pieces: Uint8Array[] = [];
@@ -251,7 +261,8 @@ class PageSink {
   #uncompressedBytes: number = 0;
   #dictionaryLength: number = 0;
 
-  constructor({ codec, offset }: Target) {
+  constructor({ codec, offset, scratch }: Target) {
+    this.scratch = scratch;
     this.#codec = codec;
     this.#offset = offset;
   }

@@ -208,6 +208,10 @@ function unzigzag(coded: bigint): bigint {
 }
 
 function unpackMini(bytes: Uint8Array, width: number, values: Float64Array): void {
+  if (width <= PIECE_BITS) {
+    unpackPieces(bytes, width, values);
+    return;
+  }
   let at = 0;
   let held = 0;
   let heldBits = 0;
@@ -223,6 +227,20 @@ function unpackMini(bytes: Uint8Array, width: number, values: Float64Array): voi
       scale *= PIECE;
     }
     values[i] = value;
+  }
+}
+
+/** For numbers of one piece, which nearly all are. */
+function unpackPieces(bytes: Uint8Array, width: number, values: Float64Array): void {
+  const mask = (1 << width) - 1;
+  let at = 0;
+  let held = 0;
+  let heldBits = 0;
+  for (let i = 0; i < values.length; i++) {
+    for (; heldBits < width; heldBits += 8) held |= bytes[at++]! << heldBits;
+    values[i] = held & mask;
+    held >>>= width;
+    heldBits -= width;
   }
 }
 

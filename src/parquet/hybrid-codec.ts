@@ -201,3 +201,36 @@ export function countBits(bits: Uint8Array, from: number, to: number): number {
   for (; at < to; at++) count += (bits[at >>> 3]! >>> (at & 7)) & 1;
   return count;
 }
+
+/** Copies bits to other places; gives how many are set. */
+export function copyRun(
+  source: Uint8Array,
+  target: Uint8Array,
+  run: { readonly source: number; readonly target: number; readonly count: number },
+): number {
+  const end = run.source + run.count;
+  let row = run.source;
+  let to = run.target;
+  for (; row < end && (to & 7) !== 0; row++, to++)
+    if ((source[row >>> 3]! & (1 << (row & 7))) !== 0) target[to >>> 3]! |= 1 << (to & 7);
+  const shift = row & 7;
+  for (; row + 8 <= end; row += 8, to += 8) {
+    const low = source[row >>> 3]! >>> shift;
+    target[to >>> 3] = shift === 0 ? low : low | (source[(row >>> 3) + 1]! << (8 - shift));
+  }
+  for (; row < end; row++, to++)
+    if ((source[row >>> 3]! & (1 << (row & 7))) !== 0) target[to >>> 3]! |= 1 << (to & 7);
+  return countBits(source, run.source, end);
+}
+
+/** Sets `count` bits. */
+export function setBits(bits: Uint8Array, from: number, count: number): void {
+  const end = from + count;
+  let at = from;
+  for (; at < end && (at & 7) !== 0; at++) bits[at >>> 3]! |= 1 << (at & 7);
+  if (end - at >= 8) {
+    bits.fill(0xff, at >>> 3, end >>> 3);
+    at = end & ~7;
+  }
+  for (; at < end; at++) bits[at >>> 3]! |= 1 << (at & 7);
+}

@@ -1,7 +1,7 @@
 /** Puts rows of several chunks of one column together, in any order. */
 import { ByteWriter } from '#kernel/byte-writer.ts';
 import type { ByteStrings, ColumnChunk } from './column-chunk.ts';
-import { countBits } from './hybrid-codec.ts';
+import { copyRun, countBits, setBits } from './hybrid-codec.ts';
 import { TextTable } from './text-table.ts';
 
 /**
@@ -80,33 +80,6 @@ function valueRuns(chunks: Chunks, runs: RowRuns, bits: Uint8Array): ValueRuns {
   return { chunks: runs.chunks, from, to, valueCount };
 }
 
-/** Copies bits to other places; gives how many are set. */
-function copyRun(
-  source: Uint8Array,
-  target: Uint8Array,
-  run: { readonly source: number; readonly target: number; readonly count: number },
-): number {
-  let taken = 0;
-  const end = run.source + run.count;
-  for (let row = run.source, to = run.target; row < end; row++, to++) {
-    if ((source[row >>> 3]! & (1 << (row & 7))) === 0) continue;
-    target[to >>> 3]! |= 1 << (to & 7);
-    taken++;
-  }
-  return taken;
-}
-
-function setBits(bits: Uint8Array, from: number, count: number): void {
-  const end = from + count;
-  let at = from;
-  for (; at < end && (at & 7) !== 0; at++) bits[at >>> 3]! |= 1 << (at & 7);
-  if (end - at >= 8) {
-    bits.fill(0xff, at >>> 3, end >>> 3);
-    at = end & ~7;
-  }
-  for (; at < end; at++) bits[at >>> 3]! |= 1 << (at & 7);
-}
-
 function joinIds(
   chunks: Chunks,
   runs: ValueRuns,
@@ -136,12 +109,13 @@ function joinIds(
 
 /** Texts behind each other in an arena of their own. */
 class TextList {
-  readonly #out: ByteWriter = new ByteWriter(64 * 1024);
+  readonly #out: ByteWriter;
   readonly #starts: Uint32Array;
   readonly #ends: Uint32Array;
   #count: number = 0;
 
-  constructor(count: number) {
+  constructor(count: number, sizeBytes: number) {
+    this.#out = new ByteWriter(sizeBytes);
     this.#starts = new Uint32Array(count);
     this.#ends = new Uint32Array(count);
   }
@@ -173,7 +147,10 @@ class TextList {
 }
 
 function joinStrings(chunks: Chunks, runs: ValueRuns): ByteStrings {
-  const list = new TextList(runs.valueCount);
+  let sizeBytes = 0;
+  for (const chunk of chunks)
+    if (chunk !== undefined && chunk.ids === undefined) sizeBytes += chunk.strings.arena.length;
+  const list = new TextList(runs.valueCount, sizeBytes);
   for (let run = 0; run < runs.from.length; run++) {
     const from = runs.from[run]!;
     const to = runs.to[run]!;
@@ -197,7 +174,7 @@ export function putTexts(
   texts: RowTexts,
 ): ColumnChunk | undefined {
   const present = new Uint8Array((rowCount + 7) >>> 3);
-  const list = new TextList((chunk?.valueCount ?? 0) + texts.size);
+  const list = new TextList((chunk?.valueCount ?? 0) + texts.size, 1024);
   let value = 0;
   let valueCount = 0;
   for (let row = 0; row < rowCount; row++) {

@@ -1,6 +1,6 @@
 /** Makes one chunk of rows of the pages that hold them. */
 import type { ByteStrings, ColumnChunk } from './column-chunk.ts';
-import { copyBits, countBits } from './hybrid-codec.ts';
+import { copyRun, countBits, setBits } from './hybrid-codec.ts';
 import type { DataPage } from './page-reader.ts';
 
 export interface JoinOptions {
@@ -54,16 +54,9 @@ function joinPresent(parts: readonly Part[], rowCount: number): Uint8Array {
   const present = new Uint8Array((rowCount + 7) >>> 3);
   let at = 0;
   for (const { page, fromRow, toRow } of parts) {
-    if (page.present !== undefined && at % 8 === 0)
-      copyBits(
-        page.present,
-        { from: fromRow, to: toRow },
-        present.subarray(at >>> 3, (at + toRow - fromRow + 7) >>> 3),
-      );
-    else
-      for (let row = fromRow, to = at; row < toRow; row++, to++)
-        if (page.present === undefined || (page.present[row >>> 3]! & (1 << (row & 7))) !== 0)
-          present[to >>> 3]! |= 1 << (to & 7);
+    const count = toRow - fromRow;
+    if (page.present === undefined) setBits(present, at, count);
+    else copyRun(page.present, present, { source: fromRow, target: at, count });
     at += toRow - fromRow;
   }
   return present;

@@ -38,13 +38,21 @@ export function readPage(reader: ByteReader, codec: Codec): Page {
   if (header.uncompressedBytes > PAGE_READ_BYTES_MAX) throw fileDamaged('page is too large');
   const stored = reader.take(header.storedBytes);
   if (crc32(stored) !== header.crc) throw fileDamaged('checksum of a page is wrong');
-  const content =
-    codec === 'none'
-      ? stored
-      : zstdDecompressSync(stored, { maxOutputLength: Math.max(1, header.uncompressedBytes) });
+  const content = codec === 'none' ? stored : decompress(stored, header.uncompressedBytes);
   if (content.length !== header.uncompressedBytes) throw fileDamaged('page has a wrong size');
   return { header, content };
 }
+
+/** One buffer of the right size from the start: growing it costs more than the decompression. */
+function decompress(stored: Uint8Array, sizeBytes: number): Uint8Array {
+  return zstdDecompressSync(stored, {
+    maxOutputLength: Math.max(1, sizeBytes),
+    chunkSize: Math.max(CHUNK_BYTES_MIN, sizeBytes),
+  });
+}
+
+/** The least that Node takes. */
+const CHUNK_BYTES_MIN = 64;
 
 /** Tests the checksums of pages that follow each other, without decompressing them. */
 export function checkPages(bytes: Uint8Array): void {

@@ -16,6 +16,7 @@ import {
 } from './parquet-fixture.ts';
 
 let directory = '';
+let fileCount = 0;
 let connection: DuckDBConnection;
 
 beforeAll(async () => {
@@ -29,7 +30,8 @@ afterAll(async () => {
 
 /** Rows of a query over the file; every cell as text. */
 async function duck(bytes: Uint8Array, sql: string): Promise<unknown[][]> {
-  const path = join(directory, 'file.parquet');
+  // DuckDB keeps what it knows of a file by its name, its size and the second of its change.
+  const path = join(directory, `${fileCount++}.parquet`);
   await writeFile(path, bytes);
   const answer = await connection.runAndReadAll(sql.replaceAll('FILE', `read_parquet('${path}')`));
   return answer.getRowsJS();

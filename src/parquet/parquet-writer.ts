@@ -1,7 +1,15 @@
 /** Writes a Parquet file, a column chunk at a time; the caller puts the pieces into the file in order. */
 import { assert } from '#base/assert.ts';
-import { encodeChunk, encodeTimeNs, encodeTimes, type EncodedChunk } from './chunk-writer.ts';
+import { ByteWriter } from '#kernel/byte-writer.ts';
+import {
+  encodeChunk,
+  encodeTimeNs,
+  encodeTimes,
+  type EncodedChunk,
+  type Target,
+} from './chunk-writer.ts';
 import type { ColumnChunk } from './column-chunk.ts';
+import { PAGE_BYTES } from './limits.ts';
 import {
   encodeTail,
   MAGIC,
@@ -39,6 +47,7 @@ export class ParquetWriter {
   readonly #codec: Codec;
   readonly #groups: GroupInfo<WrittenChunk>[] = [];
   #chunks: WrittenChunk[] = [];
+  readonly #scratch: ByteWriter = new ByteWriter(PAGE_BYTES);
   #offset: number = MAGIC.length;
 
   constructor({ columns, codec }: ParquetWriterOptions) {
@@ -68,7 +77,8 @@ export class ParquetWriter {
   /** A chunk of the same type and codec, with all rows of the group. */
   addCopy({ bytes, info }: ChunkCopy): readonly Uint8Array[] {
     assert(info.rowCount === this.#rowCount, 'a copied chunk has the rows of its group');
-    assert(info.codec === this.#codec, 'a copied chunk has the codec of the file');
+    const isPlain = info.statistics.nullCount === info.rowCount;
+    assert(isPlain || info.codec === this.#codec, 'a copied chunk has the codec of the file');
     const shift = this.#offset - info.offset;
     const pages = info.pages.map((page) => ({ ...page, offset: page.offset + shift }));
     return this.#add({ pieces: [bytes], info: { ...info, offset: this.#offset, pages } });
@@ -83,8 +93,8 @@ export class ParquetWriter {
     return this.#groups.at(-1)?.rowCount ?? 0;
   }
 
-  get #target(): { readonly codec: Codec; readonly offset: number } {
-    return { codec: this.#codec, offset: this.#offset };
+  get #target(): Target {
+    return { codec: this.#codec, offset: this.#offset, scratch: this.#scratch };
   }
 
   #add({ pieces, info }: EncodedChunk): readonly Uint8Array[] {

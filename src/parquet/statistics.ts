@@ -71,14 +71,31 @@ export function integerStatistics(
   sizeBytes: 4 | 8,
 ): Statistics {
   if (values.length === 0) return noBounds(nullCount);
+  const [min, max] = values instanceof BigInt64Array ? bigBounds(values) : boundsOf(values);
+  const encode = (value: number | bigint): Uint8Array => plainInteger(value).slice(0, sizeBytes);
+  return { nullCount, min: encode(min), max: encode(max), isMinExact: true, isMaxExact: true };
+}
+
+// One loop for each kind of array: one for both is several times slower.
+function boundsOf(values: Float64Array | Uint32Array): readonly [number, number] {
+  let min = values[0]!;
+  let max = min;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return [min, max];
+}
+
+function bigBounds(values: BigInt64Array): readonly [bigint, bigint] {
   let min = values[0]!;
   let max = min;
   for (const value of values) {
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  const encode = (value: number | bigint): Uint8Array => plainInteger(value).slice(0, sizeBytes);
-  return { nullCount, min: encode(min), max: encode(max), isMinExact: true, isMaxExact: true };
+  return [min, max];
 }
 
 /** The eight bytes of an integer, little-endian; the first four are those of one of 32 bits. */
@@ -88,6 +105,7 @@ function plainInteger(value: number | bigint): Uint8Array {
   return bytes;
 }
 
-function noBounds(nullCount: number): Statistics {
+/** Bounds that nobody knows. */
+export function noBounds(nullCount: number): Statistics {
   return { nullCount, min: undefined, max: undefined, isMinExact: false, isMaxExact: false };
 }

@@ -1,7 +1,7 @@
 /** Gives each distinct text a number, in the order of their first use. */
 import { ByteWriter } from '#kernel/byte-writer.ts';
 import { GrowingU32 } from '#kernel/growing-u32.ts';
-import type { ByteStrings, ColumnChunk } from './column-chunk.ts';
+import type { ByteStrings } from './column-chunk.ts';
 
 const HASH_SEED = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
@@ -89,22 +89,4 @@ function hashOf(arena: Uint8Array, start: number, end: number): number {
   if (end - start > HASHED_BYTES)
     for (let i = end - half; i < end; i++) hash = Math.imul(hash ^ arena[i]!, HASH_PRIME);
   return (hash ^ (hash >>> 15)) >>> 0;
-}
-
-/** Values after which a column is known to repeat or not. */
-const SAMPLE = 512;
-
-/** The chunk with ids when at least half of its values are repetitions; else as it is. */
-export function findRepeats(chunk: ColumnChunk): ColumnChunk {
-  const { valueCount, strings } = chunk;
-  if (chunk.ids !== undefined || valueCount === 0) return chunk;
-  const { arena, starts, ends } = strings;
-  const table = new TextTable();
-  const ids = new Uint32Array(valueCount);
-  for (let value = 0; value < valueCount; value++) {
-    if (value >= SAMPLE && table.count * 2 > value) return chunk;
-    ids[value] = table.idOf(arena, starts[value]!, ends[value]!);
-  }
-  if (table.count * 2 > valueCount) return chunk;
-  return { ...chunk, ids, strings: table.strings() };
 }

@@ -2,7 +2,7 @@
 import { GrowingU32 } from '#kernel/growing-u32.ts';
 import type { RowRuns } from '#parquet/join-chunks.ts';
 import { ROW_GROUP_BYTES, ROW_GROUP_ROWS } from '#parquet/limits.ts';
-import type { Codec } from '#parquet/metadata.ts';
+import type { ChunkInfo, Codec } from '#parquet/metadata.ts';
 import type { ParquetFile } from '#parquet/parquet-file.ts';
 
 /** Rows [from, to) of an input, all of one of its row groups. */
@@ -81,7 +81,7 @@ function wholeAt(
   const group = starts[input]!.get(rowOf[at]!);
   if (group === undefined) return undefined;
   const found = files[input]!.groups[group]!;
-  if (found.chunks.some((chunk) => chunk.codec !== codec)) return undefined;
+  if (found.chunks.some((chunk) => chunk.codec !== codec && !isAbsent(chunk))) return undefined;
   const { rowCount, firstRow, chunks } = found;
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.uncompressedBytes, 0);
   if (rowCount < ROW_GROUP_ROWS * WHOLE_SHARE && bytes < ROW_GROUP_BYTES * WHOLE_SHARE)
@@ -92,6 +92,11 @@ function wholeAt(
     return undefined;
   for (let i = at; i <= last; i++) if (inputOf[i] !== input) return undefined;
   return { input, group };
+}
+
+/** A chunk without any value, which is stored in one way whatever the codec. */
+function isAbsent({ statistics, rowCount }: ChunkInfo): boolean {
+  return statistics.nullCount === rowCount;
 }
 
 interface OpenPiece {
