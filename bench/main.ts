@@ -1,5 +1,6 @@
 /** `npm run bench -- <scenario> [options]`: runs one scenario against the real server. */
 import { parseArgs } from 'node:util';
+import { EXIT_WITH_PARENT } from '#main/parent-watch.ts';
 import { parseSize, type BenchOptions } from './bench-options.ts';
 import { CORPUS_KINDS, type CorpusKind } from './corpus/synthetic-corpus.ts';
 import { describeRun, formatTable, medianResult, type BenchResult } from './report.ts';
@@ -72,6 +73,8 @@ if (values.help || scenario === undefined) {
   process.stdout.write(HELP);
   process.exit(values.help ? 0 : 2);
 }
+// A server must not outlive a benchmark that was stopped.
+process.env[EXIT_WITH_PARENT] = '1';
 const options = readOptions();
 const results: BenchResult[] = [];
 for (let run = wholeNumber('runs', 1); run > 0; run--) results.push(await scenario(options));

@@ -20,6 +20,8 @@ export function mebibytes(bytes: number): Metric {
 export interface BenchResult {
   readonly scenario: string;
   readonly metrics: Readonly<Record<string, Metric>>;
+  /** Ends of metric names that the table shows as columns: `count_hot_p50` is row `count`, column `hot_p50`. */
+  readonly columns?: readonly string[];
   /** What a reader must know to understand the numbers. */
   readonly notes?: readonly string[];
 }
@@ -48,24 +50,63 @@ function readCommit(): string {
   }
 }
 
-/** The table, one metric a line. */
+/** The table: one metric a line, those of `columns` as a matrix below. */
 export function formatTable(report: BenchReport): string {
-  const rows = Object.entries(report.metrics).map(([name, metric]) => [
-    name,
-    formatNumber(metric.value),
-    metric.range === undefined
-      ? metric.unit
-      : `${metric.unit}  (${metric.range.map(formatNumber).join(' … ')})`,
-  ]);
-  const nameWidth = Math.max(...rows.map(([name = '']) => name.length));
-  const valueWidth = Math.max(...rows.map(([, value = '']) => value.length));
-  const lines = rows.map(
-    ([name = '', value = '', unit = '']) =>
-      `  ${name.padEnd(nameWidth)}  ${value.padStart(valueWidth)} ${unit}`,
+  const columns = report.columns ?? [];
+  const isCell = (name: string): boolean => columns.some((column) => name.endsWith(`_${column}`));
+  const lines = Object.entries(report.metrics)
+    .filter(([name]) => !isCell(name))
+    .map(([name, { value, unit, range }]) => [
+      name,
+      formatNumber(value),
+      range === undefined ? unit : `${unit}  (${range.map(formatNumber).join(' … ')})`,
+    ]);
+  return [
+    `${report.scenario}  (${report.commit}; ${report.machine})`,
+    ...alignColumns(lines, [1]),
+    ...formatMatrix(report, columns),
+    ...(report.notes ?? []).map((note) => `  note: ${note}`),
+  ].join('\n');
+}
+
+function formatMatrix(report: BenchReport, columns: readonly string[]): readonly string[] {
+  const names = new Set<string>();
+  let unit = '';
+  for (const [name, metric] of Object.entries(report.metrics))
+    for (const column of columns) {
+      if (!name.endsWith(`_${column}`)) continue;
+      names.add(name.slice(0, -column.length - 1));
+      unit ||= metric.unit;
+    }
+  if (names.size === 0) return [];
+  const used = columns.filter((column) =>
+    [...names].some((name) => `${name}_${column}` in report.metrics),
   );
-  const notes = (report.notes ?? []).map((note) => `  note: ${note}`);
-  return [`${report.scenario}  (${report.commit}; ${report.machine})`, ...lines, ...notes].join(
-    '\n',
+  const rows = [...names].map((name) => [
+    name,
+    ...used.map((column) => {
+      const value = report.metrics[`${name}_${column}`]?.value;
+      return value === undefined ? '' : formatNumber(value);
+    }),
+  ]);
+  return alignColumns(
+    [[unit, ...used], ...rows],
+    used.map((_, i) => i + 1),
+  );
+}
+
+/** Pads the columns; those of numbers to the right. */
+function alignColumns(
+  rows: readonly (readonly string[])[],
+  numbers: readonly number[],
+): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    `  ${row
+      .map((text, i) =>
+        numbers.includes(i) ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0),
+      )
+      .join('  ')}`.trimEnd(),
   );
 }
 

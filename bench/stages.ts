@@ -42,12 +42,16 @@ function threadOf(name: string): 'main' | 'worker' {
   return name.split('.')[4] === '0' ? 'main' : 'worker';
 }
 
+/** Rooms where it matters in which file the time goes. */
+const BY_FILE: ReadonlySet<string> = new Set(['kernel', 'parquet', 'protocol', 'segment']);
+
 /** Undefined for waiting and for the sampler itself. */
 function stageOf(frame: CallFrame): string | undefined {
   if (frame.functionName === '(idle)' || frame.functionName === '(program)') return undefined;
   if (frame.functionName === '(garbage collector)') return 'garbage_collector';
   const ours = /\/src\/([a-z]+)\/(?:.*\/)?([a-z0-9-]+)\.ts$/u.exec(frame.url);
-  if (ours?.[1] === 'protocol') return `protocol_${(ours[2] ?? '').replaceAll('-', '_')}`;
+  if (ours !== null && BY_FILE.has(ours[1] ?? ''))
+    return `${ours[1]}_${(ours[2] ?? '').replaceAll('-', '_')}`;
   if (ours !== null) return ours[1];
   if (frame.url.startsWith('wasm:')) return wasmStage(frame.functionName);
   if (frame.url.includes('internal/crypto')) return 'signature_hashes';

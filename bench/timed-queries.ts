@@ -12,6 +12,8 @@ export interface TimedQuery {
   readonly ask: (server: BenchServer, attempt: number) => Promise<void>;
 }
 
+export const LATENCY_COLUMNS: readonly string[] = ['hot_p50', 'hot_p95', 'cold_p50', 'cold_p95'];
+
 export interface TimedOptions {
   readonly dataDirectory: string;
   readonly tries: number;

@@ -63,6 +63,9 @@ describe.each(CORPUS_KINDS)('corpus %s', (kind) => {
   });
 });
 
+/** Of this very generator: numbers of two versions of the benchmark are about the same logs while it stays. */
+const DIGEST_OF_SEED_3 = '0ca52d03c4c28abd6998a676f65c0e9518feed1ae7461b0cf3f2c3352b9c76a3';
+
 function digest(seed: number): string {
   const hash = createHash('sha256');
   for (const group of sample('mix', seed, 2e6).groups) hash.update(group);
@@ -70,7 +73,7 @@ function digest(seed: number): string {
 }
 
 test('the same seed gives the same bytes, another seed others', () => {
-  expect(digest(3)).toBe(digest(3));
+  expect(digest(3)).toBe(DIGEST_OF_SEED_3);
   expect(digest(4)).not.toBe(digest(3));
 });
 

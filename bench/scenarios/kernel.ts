@@ -38,6 +38,7 @@ export function benchKernel(options: BenchOptions): Promise<BenchResult> {
   Object.assign(metrics, measurePostings(options.seed), measureChecksum(options.seed));
   return Promise.resolve({
     scenario: 'kernel',
+    columns: ['walk', 'invert', 'finish', 'tokenise_and_invert', 'all'],
     metrics,
     notes: [
       'MB are raw bytes (decompressed log groups); one thread; full text over every field',

@@ -5,7 +5,7 @@ import type { CorpusSpec } from '../corpus/corpus-cache.ts';
 import type { CorpusFacts } from '../corpus/corpus-facts.ts';
 import { metric, type BenchResult } from '../report.ts';
 import { openStoredCorpus } from '../stored-corpus.ts';
-import { timeQueries, type TimedQuery } from '../timed-queries.ts';
+import { LATENCY_COLUMNS, timeQueries, type TimedQuery } from '../timed-queries.ts';
 
 const SIZE_BYTES = 1.5e9;
 const PAGE_ROWS = 100;
@@ -17,6 +17,7 @@ export async function benchSearch(options: BenchOptions): Promise<BenchResult> {
   const { metrics, notes } = await timeQueries(queries, { ...options, dataDirectory });
   return {
     scenario: 'search',
+    columns: LATENCY_COLUMNS,
     metrics: {
       raw: metric(facts.rawBytes / 1e6, 'MB'),
       rows: metric(facts.rowCount, 'logs'),

@@ -9,7 +9,7 @@ import type { CorpusFacts } from '../corpus/corpus-facts.ts';
 import { readDiskUsage } from '../disk-usage.ts';
 import { metric, percentile, type BenchResult, type Metric } from '../report.ts';
 import { openStoredCorpus } from '../stored-corpus.ts';
-import { timeQueries, type TimedQuery } from '../timed-queries.ts';
+import { LATENCY_COLUMNS, timeQueries, type TimedQuery } from '../timed-queries.ts';
 
 const SIZE_BYTES = 1.5e9;
 
@@ -88,6 +88,7 @@ export async function benchSql(options: BenchOptions): Promise<BenchResult> {
   ]);
   return {
     scenario: 'sql',
+    columns: [...LATENCY_COLUMNS, 'duckdb_p50', 'to_duckdb'],
     metrics: {
       raw: metric(facts.rawBytes / 1e6, 'MB'),
       rows: metric(facts.rowCount, 'logs'),
@@ -95,7 +96,11 @@ export async function benchSql(options: BenchOptions): Promise<BenchResult> {
       ...bare,
       ...Object.fromEntries(ratios),
     },
-    notes: [...timed.notes, ...STATEMENTS.map(({ name, query }) => `${name}: ${query}`)],
+    notes: [
+      ...timed.notes,
+      'to_duckdb: times as long as DuckDB alone, hot p50',
+      ...STATEMENTS.map(({ name, query }) => `${name}: ${query}`),
+    ],
   };
 }
 
