@@ -20,9 +20,10 @@ export interface BuildOptions {
 }
 
 /**
- * Writes `<id>.parquet` and `<id>.idx` into the folder, both synced with their names when it resolves.
- * Memory: some six times the raw bytes, kept for the next build of the thread. Errors: what is wrong with a record (PostBodyInvalid,
- * PostBodyUncompressError, InvalidTimestamp), BuildTooLarge, and those of the files.
+ * Writes `<id>.parquet` and `<id>.idx` into the folder; both are synced with their names when it resolves, unless
+ * they are `local`. Memory: some six times the raw bytes, kept for the next build of the thread. Errors: what is
+ * wrong with a record (PostBodyInvalid, PostBodyUncompressError, InvalidTimestamp), BuildTooLarge, and those of the
+ * files.
  */
 export async function buildSegment(
   request: SegmentBuildRequest,
@@ -58,11 +59,12 @@ export async function buildSegment(
   const idx = encodeIdx({ ...index, times, timeNs, info });
   const path = `${request.directory}/${request.id}`;
   stage('parquet');
-  const rows = writeRows({ names: columnNames, types, groups, storage: request.storage });
-  const parquetBytes = await writeFile(options.files, `${path}.parquet`, rows);
+  const { storage } = request;
+  const rows = writeRows({ names: columnNames, types, groups, storage });
+  const parquetBytes = await writeFile(options.files, `${path}.parquet`, rows, storage);
   stage('write');
-  const indexBytes = await writeFile(options.files, `${path}.idx`, idx);
-  await options.files.syncDirectory(request.directory);
+  const indexBytes = await writeFile(options.files, `${path}.idx`, idx, storage);
+  if (storage === 'stored') await options.files.syncDirectory(request.directory);
   return { ...info.segment, parquetBytes, indexBytes };
 }
 
