@@ -101,22 +101,48 @@ function writeNumbers(numbers: Uint32Array, out: ByteWriter): void {
   out.u8(bits + (ascends ? ASCENDING : 0));
   const size = Math.ceil((numbers.length * bits) / 8);
   const bytes = out.reserve(size);
-  let at = out.length;
-  // At most 7 bits wait when 32 more come: a double holds them exactly.
+  const values = ascends ? stepsOf(numbers) : numbers;
+  if (bits <= SHORT_BITS) packShort(values, bits, bytes, out.length);
+  else packLong(values, bits, bytes, out.length);
+  out.advance(size);
+}
+
+function stepsOf(numbers: Uint32Array): Uint32Array {
+  const steps = numbers.slice();
+  for (let i = steps.length - 1; i > 0; i--) steps[i] = steps[i]! - steps[i - 1]!;
+  return steps;
+}
+
+/** At most 7 bits wait when a number comes: all fit 32. */
+function packShort(values: Uint32Array, bits: number, bytes: Uint8Array, start: number): void {
+  let at = start;
   let waiting = 0;
   let waitingBits = 0;
-  previous = 0;
-  for (const number of numbers) {
-    waiting += (ascends ? number - previous : number) * 2 ** waitingBits;
+  for (const value of values) {
+    waiting |= value << waitingBits;
     waitingBits += bits;
-    previous = number;
+    for (; waitingBits >= 8; waitingBits -= 8) {
+      bytes[at++] = waiting;
+      waiting >>>= 8;
+    }
+  }
+  if (waitingBits > 0) bytes[at] = waiting;
+}
+
+/** Up to 39 bits: a double holds them exactly. */
+function packLong(values: Uint32Array, bits: number, bytes: Uint8Array, start: number): void {
+  let at = start;
+  let waiting = 0;
+  let waitingBits = 0;
+  for (const value of values) {
+    waiting += value * 2 ** waitingBits;
+    waitingBits += bits;
     for (; waitingBits >= 8; waitingBits -= 8) {
       bytes[at++] = waiting % 256;
       waiting = Math.floor(waiting / 256);
     }
   }
   if (waitingBits > 0) bytes[at] = waiting;
-  out.advance(size);
 }
 
 function readNumbers(reader: ByteReader): Uint32Array {

@@ -62,18 +62,15 @@ class IndexMerge {
 
   textField(name: string): void {
     const cursors: FieldCursor[] = [];
-    const numbers = new Map<FieldCursor, number>();
     let hasTerms = false;
     for (const [input, { directory }] of this.#inputs.entries()) {
       const field = directory.textFields.get(name);
       if (field === undefined) continue;
       hasTerms ||= field.hasTerms;
-      const cursor = new FieldCursor(this.#inputs[input]!, field);
-      cursors.push(cursor);
-      numbers.set(cursor, input);
+      cursors.push(new FieldCursor(this.#inputs[input]!, input, field));
     }
     const merge = new TermMerge(cursors, (cursor) => cursor.next());
-    while (merge.next()) this.#addTerm(merge.tied, numbers);
+    while (merge.next()) this.#addTerm(merge);
     const present = this.#fieldLists(name, 0);
     const empty = this.#fieldLists(name, 1);
     for (const [output, writer] of this.#writers.entries())
@@ -87,23 +84,26 @@ class IndexMerge {
     for (const name of names) this.#numericField(name);
   }
 
-  #addTerm(tied: readonly FieldCursor[], numbers: ReadonlyMap<FieldCursor, number>): void {
+  #addTerm({ tied, tiedCount }: TermMerge): void {
     const first = tied[0]!;
     const term = this.#term;
     term.arena = first.entry.term.bytes;
     term.end = first.entry.term.length;
     const { rows, sets } = first.entry.lists;
-    if (tied.length === 1 && rows.form === FORM_ONE && sets.form === FORM_NONE) {
-      const { output, row } = this.#lists.rowOf(numbers.get(first)!, rows.first);
+    if (tiedCount === 1 && rows.form === FORM_ONE && sets.form === FORM_NONE) {
+      const { output, row } = this.#lists.rowOf(first.number, rows.first);
       this.#writers[output]!.addRowTerm(term, row);
       return;
     }
     this.#lists.clear();
-    for (const cursor of tied) this.#lists.add(numbers.get(cursor)!, cursor.entry.lists);
-    for (const [output, writer] of this.#writers.entries()) {
+    for (let i = 0; i < tiedCount; i++) {
+      const { number, entry } = tied[i]!;
+      this.#lists.add(number, entry.lists);
+    }
+    for (let output = 0; output < this.#writers.length; output++) {
       const merged = this.#lists.listsOf(output);
       if (merged.rows.end > 0 || merged.sets.end > 0)
-        writer.addTerm(term, merged.rows, merged.sets);
+        this.#writers[output]!.addTerm(term, merged.rows, merged.sets);
     }
   }
 

@@ -142,6 +142,8 @@ export class MergeInput {
 /** Goes over the terms of one field of an input, across its blocks. */
 export class FieldCursor {
   readonly input: MergeInput;
+  /** Number of the input. */
+  readonly number: number;
   readonly entry: EntryCursor = new EntryCursor({
     entryCount: 0,
     terms: new Uint8Array(0),
@@ -156,8 +158,9 @@ export class FieldCursor {
   #block: number;
   #last: Uint8Array = new Uint8Array(0);
 
-  constructor(input: MergeInput, field: TextField) {
+  constructor(input: MergeInput, number: number, field: TextField) {
     this.input = input;
+    this.number = number;
     this.#block = field.blockStart;
     this.#blockEnd = field.blockEnd;
   }

@@ -19,6 +19,19 @@ class RowList implements NumberList {
     this.items = new Uint32Array(capacity);
   }
 
+  /** Adds newRow[run[i]] for each i below count, as `addRun`. Overwrites the run. */
+  addMapped(run: Uint32Array, count: number, newRow: Uint32Array): void {
+    const { items, end } = this;
+    if (count === 0) return;
+    if (end === 0 || newRow[run[0]!]! > items[end - 1]!) {
+      for (let i = 0; i < count; i++) items[end + i] = newRow[run[i]!]!;
+      this.end = end + count;
+      return;
+    }
+    for (let i = 0; i < count; i++) run[i] = newRow[run[i]!]!;
+    this.addRun(run, count);
+  }
+
   /** Adds run[0, count), ascending, of rows that are not in the list yet. Moves little where runs hardly overlap. */
   addRun(run: Uint32Array, count: number): void {
     const { items } = this;
@@ -187,8 +200,7 @@ export class MergedLists {
     const { newRow, outputOf } = this.#maps[input]!;
     const scratch = this.#scratch;
     if (outputOf === undefined) {
-      for (let i = 0; i < count; i++) scratch[i] = newRow[scratch[i]!]!;
-      this.#rows[0]!.addRun(scratch, count);
+      this.#rows[0]!.addMapped(scratch, count, newRow);
       return;
     }
     const counts = this.#runs.map(() => 0);

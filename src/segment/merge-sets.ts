@@ -58,17 +58,17 @@ class NamingTerms {
 
   addField(name: string): void {
     const cursors: FieldCursor[] = [];
-    const numbers = new Map<FieldCursor, number>();
     for (const [number, input] of this.#inputs.entries()) {
       const field = input.directory.textFields.get(name);
       if (field === undefined) continue;
-      const cursor = new FieldCursor(input, field);
-      cursors.push(cursor);
-      numbers.set(cursor, number);
+      cursors.push(new FieldCursor(input, number, field));
     }
     const merge = new TermMerge(cursors, (cursor) => cursor.nextWithSets());
     for (; merge.next(); this.#term++)
-      for (const cursor of merge.tied) this.#add(numbers.get(cursor)!, cursor.entry.lists);
+      for (let i = 0; i < merge.tiedCount; i++) {
+        const { number, entry } = merge.tied[i]!;
+        this.#add(number, entry.lists);
+      }
     for (const which of [0, 1]) {
       for (const [number, { directory }] of this.#inputs.entries()) {
         const field = directory.textFields.get(name);

@@ -6,21 +6,24 @@
 import type { FieldCursor } from './merge-input.ts';
 
 export class TermMerge {
-  /** The cursors that stand at the term, in order of the inputs; overwritten by the next one. */
-  readonly tied: FieldCursor[] = [];
+  /** The first `tiedCount` of them stand at the term, in order of the inputs; overwritten by the next one. */
+  readonly tied: FieldCursor[];
+  tiedCount: number = 0;
   readonly #advance: (cursor: FieldCursor) => boolean;
   /** In order of the inputs. */
   readonly #heads: FieldCursor[];
   /** Bytes that each head shares with the term that `next` gave last. */
-  readonly #shared: number[];
+  readonly #shared: Int32Array;
   /** Indices of the tied heads. */
-  readonly #tiedHeads: number[] = [];
+  readonly #tiedHeads: Int32Array;
 
   /** `advance` moves a cursor on and says whether there is a term: `next`, or `nextWithSets`. */
   constructor(cursors: readonly FieldCursor[], advance: (cursor: FieldCursor) => boolean) {
     this.#advance = advance;
     this.#heads = cursors.filter((cursor) => advance(cursor));
-    this.#shared = this.#heads.map(() => 0);
+    this.tied = [...this.#heads];
+    this.#shared = new Int32Array(this.#heads.length);
+    this.#tiedHeads = new Int32Array(this.#heads.length);
   }
 
   /** Goes to the next term; false after the last one. */
@@ -39,25 +42,27 @@ export class TermMerge {
         count = 1;
       } else if (shared[i] === most) count++;
     }
-    if (count === 1) {
-      this.#tiedHeads.push(first);
-      this.tied.push(heads[first]!);
-    } else this.#compare(first, most);
+    if (count === 1) this.#tie(first);
+    else this.#compare(first, most);
     return true;
   }
 
+  #tie(head: number): void {
+    this.#tiedHeads[this.tiedCount] = head;
+    this.tied[this.tiedCount++] = this.#heads[head]!;
+  }
+
   #advanceTied(): void {
-    for (let i = this.#tiedHeads.length - 1; i >= 0; i--) {
+    for (let i = this.tiedCount - 1; i >= 0; i--) {
       const head = this.#tiedHeads[i]!;
       const cursor = this.#heads[head]!;
       if (this.#advance(cursor)) this.#shared[head] = cursor.shared;
       else {
         this.#heads.splice(head, 1);
-        this.#shared.splice(head, 1);
+        this.#shared.copyWithin(head, head + 1);
       }
     }
-    this.#tiedHeads.length = 0;
-    this.tied.length = 0;
+    this.tiedCount = 0;
   }
 
   /** Finds the smallest of the heads from `first` on that share `most` bytes with the term before. */
@@ -77,10 +82,8 @@ export class TermMerge {
       if (shared[i] !== most) continue;
       const other = heads[i]!.entry.term;
       const common = i === smallest ? term.length : commonBytes(other, term, most);
-      if (common === term.length && other.length === common) {
-        this.#tiedHeads.push(i);
-        this.tied.push(heads[i]!);
-      } else shared[i] = common;
+      if (common === term.length && other.length === common) this.#tie(i);
+      else shared[i] = common;
     }
   }
 }
