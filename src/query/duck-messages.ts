@@ -34,11 +34,6 @@ export interface SqlAnswer {
 
 /** What each kind of task takes and gives. */
 export interface DuckTasks {
-  /** A statement of our own, few rows. */
-  readonly read: {
-    readonly request: { readonly sql: string };
-    readonly answer: readonly (readonly unknown[])[];
-  };
   /** Errors: ParameterInvalid. */
   readonly translate: { readonly request: SqlRequest; readonly answer: TranslatedSql };
   /** A user's translated statement. Errors: ParameterInvalid, DuckDB's own without a code. */

@@ -78,7 +78,7 @@ export class DuckProcess implements AsyncDisposable {
       try {
         return await once();
       } catch (error) {
-        if (!mayRunAgain(error, kind)) throw error;
+        if (!mayRunAgain(error)) throw error;
         return await once();
       }
     }).catch((error: unknown) => {
@@ -233,10 +233,9 @@ export class DuckProcess implements AsyncDisposable {
   }
 }
 
-/** Reads of our own are never to blame; a user's statement is not when another one would not stop. */
-function mayRunAgain(error: unknown, kind: DuckKind): boolean {
-  if (errorCode(error) !== PROCESS_LOST) return false;
-  return kind === 'read' || lostReason(error) === 'time';
+/** A user's statement is not to blame when another one would not stop. */
+function mayRunAgain(error: unknown): boolean {
+  return errorCode(error) === PROCESS_LOST && lostReason(error) === 'time';
 }
 
 function lostReason(error: unknown): unknown {

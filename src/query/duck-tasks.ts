@@ -19,14 +19,8 @@ export function runTask(
   task: DuckTask,
   context: TaskContext,
 ): Promise<unknown> {
-  if (task.kind === 'read') return readRows(connection, task.request.sql);
   if (task.kind === 'translate') return translateSql(connection, task.request);
   return readAnswer(connection, task.request, context);
-}
-
-async function readRows(connection: DuckDBConnection, sql: string): Promise<unknown[][]> {
-  const result = await connection.runAndReadAll(sql);
-  return result.getRowsJS();
 }
 
 async function readAnswer(
