@@ -115,6 +115,8 @@ async function mergeRequest(
 test('merges in a worker of its own, so that builds do not wait for it', async () => {
   const merge = await mergeRequest('merged', ['a', 'b', 'c']);
   await using workers = new SegmentWorkers({ workerCount: 2 });
+  // The thread that builds is up; the one that merges has to be started and then has four merges before it.
+  await workers.build(request('early', [record(8)]));
   const order: string[] = [];
   const note =
     (what: string): (() => number) =>
