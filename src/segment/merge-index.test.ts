@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { errorCode } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import { BlockCache } from './block-cache.ts';
 import {
@@ -9,6 +10,7 @@ import {
   fieldsOf,
   infoOf,
   plainRow,
+  PRESENT,
   type IndexModel,
 } from './index-model.ts';
 import { mergeIndexes } from './merge-index.ts';
@@ -53,6 +55,51 @@ test('an index says what was put into it', async () => {
     { numRuns: 60 },
   );
 });
+
+test('any changed byte of an index is damage or harmless, never a wrong answer', async () => {
+  const rows = Array.from({ length: 300 }, (_, i) => ({
+    time: 1_700_000_000 + (i >> 3),
+    timeNs: (i & 7) * 1000,
+    terms: [{ field: 'msg', term: `id-${i % 250}` }].slice(0, i % 3),
+    sets: [i % 5, 5 + (i % 2)],
+    numbers: i % 7 === 0 ? { n: i } : {},
+  }));
+  const sets = Array.from({ length: 7 }, (_, i) => [
+    { field: '', term: 'all' },
+    { field: 'host', term: `h-${i}` },
+    { field: 'host', term: PRESENT },
+  ]);
+  const model = { rows, sets };
+  const bytes = encodeModel(model, 'one');
+  let damages = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = bytes.slice();
+    changed[at]! ^= 1 << (at % 8);
+    try {
+      const reader = await open(changed, model, 'one');
+      await expectTerms(reader);
+    } catch (error) {
+      expect([at, errorCode(error)]).toEqual([at, 'SegmentDamaged']);
+      damages++;
+    }
+  }
+  // Only the head of the file, which its end repeats, is not looked at.
+  expect(damages).toBeGreaterThanOrEqual(bytes.length - 12);
+});
+
+/** Reads everything of the index above. */
+async function expectTerms(reader: SegmentReader): Promise<void> {
+  expect((await reader.term('', 'all'))?.count()).toBe(300);
+  expect((await reader.term('host', 'h-0'))?.count()).toBe(60);
+  expect((await reader.term('host', 'h-5'))?.count()).toBe(150);
+  const ids = await reader.termsMatching('msg', { prefix: 'id-', matches: () => true }, 1000);
+  expect(ids.rows.count()).toBe(200);
+  expect((await reader.present('host')).count()).toBe(300);
+  expect((await reader.empty('host')).isEmpty()).toBe(true);
+  expect((await reader.numeric('n'))?.values[14]).toBe(14);
+  expect((await reader.times())[299]).toBe(1_700_000_037);
+  expect((await reader.timeNs())?.[3]).toBe(3000);
+}
 
 test('a merge is the index of all rows in their order, day by day', async () => {
   const inputs = fc.array(anyModel, { minLength: 1, maxLength: 5 });

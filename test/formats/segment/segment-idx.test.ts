@@ -1,14 +1,27 @@
-/** Files of `.idx` versions that were ever written. They are never made again; a new version adds a file. */
+/**
+ * Files of every `.idx` version that was ever written. They are never made again; a new version adds a file. The newest
+ * version is read, older ones are told apart. What the files hold follows from the formulas below.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { errorCode } from '#base/app-error.ts';
+import type { Bitset } from '#kernel/bitset.ts';
+import type { ByteSource } from '#parquet/byte-source.ts';
 import { BlockCache } from '#segment/block-cache.ts';
 import { openSegment } from '#segment/open-segment.ts';
+import { LINE_FIELD, type SegmentReader } from '#segment/segment.ts';
 
 const ROWS = 2000;
 
-function open(bytes: Uint8Array, id: string): ReturnType<typeof openSegment> {
+function source(content: Uint8Array): ByteSource {
+  return {
+    sizeBytes: content.length,
+    read: (offset, length) => Promise.resolve(content.subarray(offset, offset + length)),
+  };
+}
+
+function open(bytes: Uint8Array, id: string): Promise<SegmentReader> {
   return openSegment({
     info: {
       id,
@@ -23,12 +36,9 @@ function open(bytes: Uint8Array, id: string): ReturnType<typeof openSegment> {
       parquetBytes: 0,
       indexBytes: bytes.length,
     },
-    idx: {
-      sizeBytes: bytes.length,
-      read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
-    },
+    idx: source(bytes),
+    parquet: source(new Uint8Array(0)),
     parquetPath: '',
-    parquet: { sizeBytes: 0, read: () => Promise.resolve(new Uint8Array(0)) },
     cache: new BlockCache(1 << 20),
   });
 }
@@ -36,4 +46,109 @@ function open(bytes: Uint8Array, id: string): ReturnType<typeof openSegment> {
 test('version 1 is known to be another version, so that the segment is built again', async () => {
   const bytes = await readFile(join(import.meta.dirname, 'v1.idx'));
   expect(await open(bytes, 'golden-1').catch(errorCode)).toBe('SegmentVersionUnknown');
+});
+
+/** A scattered, but always the same, choice of one row in `every`. */
+const chosen = (row: number, every: number): boolean =>
+  (Math.imul(row + 1, 0x9e3779b1) >>> 8) % every === 0;
+
+/** Words of the field `msg` of each row, each with the rows that have it. */
+const WORDS: Readonly<Record<string, (row: number) => boolean>> = {
+  all: () => true,
+  early: (row) => row < 700,
+  half: (row) => chosen(row, 2),
+  some: (row) => chosen(row, 15),
+  few: (row) => chosen(row, 100),
+  once: (row) => row === 1234,
+};
+
+/** Numeric fields: one of each width, and one that most rows do not have. */
+const NUMBERS: Readonly<Record<string, (row: number) => number | undefined>> = {
+  small: (row) => (row % 200) - 50,
+  middle: (row) => row * 17,
+  large: (row) => row * 1_000_003,
+  fraction: (row) => row / 8,
+  seldom: (row) => (chosen(row, 50) ? row : undefined),
+};
+
+function rowsWhere(wanted: (row: number) => boolean): number[] {
+  return Array.from({ length: ROWS }, (_, row) => row).filter(wanted);
+}
+
+function rowsOf(set: Bitset | undefined): number[] {
+  const rows: number[] = [];
+  set?.forEach((row) => rows.push(row));
+  return rows;
+}
+
+describe('idx version 2', () => {
+  let reader: SegmentReader;
+
+  beforeAll(async () => {
+    reader = await open(await readFile(join(import.meta.dirname, 'v2.idx')), 'golden-2');
+  });
+
+  test('words', async () => {
+    for (const [word, wanted] of Object.entries(WORDS))
+      expect([word, rowsOf(await reader.term('msg', word))]).toEqual([word, rowsWhere(wanted)]);
+  });
+
+  test('a dictionary of several blocks', async () => {
+    for (let row = 0; row < ROWS; row++)
+      expect(rowsOf(await reader.term('msg', `unique-${'0'.repeat(row % 40)}${row}`))).toEqual([
+        row,
+      ]);
+    expect(await reader.term('msg', 'unique-2000')).toBeUndefined();
+    const ones = await reader.termsMatching(
+      'msg',
+      { prefix: 'unique-', matches: (term) => term.endsWith('77') },
+      1000,
+    );
+    const expected = rowsWhere((row) => row % 100 === 77);
+    expect([rowsOf(ones.rows), ones.truncated]).toEqual([expected, false]);
+  });
+
+  test('term sets: values that repeat', async () => {
+    for (let host = 0; host < 40; host++)
+      for (const field of ['__tag__:host', LINE_FIELD])
+        expect(rowsOf(await reader.term(field, `h-${host}`))).toEqual(
+          rowsWhere((row) => row % 40 === host),
+        );
+    // Some rows of these come from sets, others are the term's own.
+    expect(rowsOf(await reader.term(LINE_FIELD, 'mixed'))).toEqual(
+      rowsWhere((row) => row % 40 < 30 || chosen(row, 15)),
+    );
+    expect(rowsOf(await reader.present('__tag__:host'))).toEqual(rowsWhere(() => true));
+  });
+
+  test('presence and empty values', async () => {
+    expect(rowsOf(await reader.present('maybe'))).toEqual(rowsWhere((row) => row % 5 < 2));
+    expect(rowsOf(await reader.empty('maybe'))).toEqual(rowsWhere((row) => row % 5 === 1));
+    expect(rowsOf(await reader.empty('msg'))).toEqual([]);
+    expect((await reader.present('absent')).isEmpty()).toBe(true);
+  });
+
+  test('numbers', async () => {
+    for (const [field, numberOf] of Object.entries(NUMBERS)) {
+      const column = await reader.numeric(field);
+      const rows = rowsWhere((row) => numberOf(row) !== undefined);
+      expect([field, rowsOf(column?.valid)]).toEqual([field, rows]);
+      expect(rows.map((row) => column?.values[row])).toEqual(rows.map(numberOf));
+    }
+  });
+
+  test('times and nanosecond parts', async () => {
+    const rows = rowsWhere(() => true);
+    const times = rows.map((row) => 1_700_000_000 + Math.floor(row / 7));
+    expect([...(await reader.times())]).toEqual(times);
+    expect([...((await reader.timeNs()) ?? [])]).toEqual(rows.map((row) => (row % 7) * 1000));
+  });
+
+  test('names, columns and the configuration', () => {
+    expect(reader.textFields).toEqual([LINE_FIELD, 'msg', 'maybe', '__tag__:host']);
+    expect(reader.numericFields).toEqual(Object.keys(NUMBERS));
+    expect(reader.restFields).toEqual(['MSG']);
+    expect(reader.columns).toEqual([{ field: 'msg', column: 'msg', type: { kind: 'text' } }]);
+    expect(reader.indexConfig).toEqual({ max_text_len: 2048 });
+  });
 });
