@@ -1,6 +1,9 @@
 /** Makes one chunk of rows of the pages that hold them. */
+import { assert } from '#base/assert.ts';
 import type { ByteStrings, ColumnChunk } from './column-chunk.ts';
+import type { Integers } from './delta-codec.ts';
 import { copyRun, countBits, setBits } from './hybrid-codec.ts';
+import { printIntegers } from './number-texts.ts';
 import type { DataPage } from './page-reader.ts';
 
 export interface JoinOptions {
@@ -9,6 +12,8 @@ export interface JoinOptions {
   /** Row of the row group with which the first page begins. */
   readonly firstRow: number;
   readonly dictionary: ByteStrings | undefined;
+  /** Fraction digits, when the values are numbers. */
+  readonly scale: number;
 }
 
 /** What is taken from one page: rows and values of it. */
@@ -27,15 +32,12 @@ export function joinPages(pages: readonly DataPage[], options: JoinOptions): Col
   const rowCount = range.to - range.from;
   const valueCount = parts.reduce((sum, { from, to }) => sum + to - from, 0);
   const present = valueCount === rowCount ? undefined : joinPresent(parts, rowCount);
-  if (dictionary === undefined)
-    return { rowCount, present, valueCount, ids: undefined, strings: joinStrings(parts) };
-  const ids = new Uint32Array(valueCount);
-  let at = 0;
-  for (const { page, from, to } of parts) {
-    ids.set(page.ids!.subarray(from, to), at);
-    at += to - from;
-  }
-  return { rowCount, present, valueCount, ids, strings: dictionary };
+  const base = { rowCount, present, valueCount };
+  if (dictionary !== undefined)
+    return { ...base, ids: joinIds(parts, valueCount), strings: dictionary };
+  const isNumbers = parts.some(({ page }) => page.values.kind === 'integers');
+  const strings = isNumbers ? joinIntegers(parts, valueCount, options.scale) : joinStrings(parts);
+  return { ...base, ids: undefined, strings };
 }
 
 function partsOf(pages: readonly DataPage[], { range, firstRow }: JoinOptions): readonly Part[] {
@@ -62,10 +64,50 @@ function joinPresent(parts: readonly Part[], rowCount: number): Uint8Array {
   return present;
 }
 
+function joinIds(parts: readonly Part[], valueCount: number): Uint32Array {
+  const ids = new Uint32Array(valueCount);
+  let at = 0;
+  for (const { page, from, to } of parts) {
+    assert(page.values.kind === 'ids', 'all pages of a chunk with a dictionary have ids');
+    ids.set(page.values.ids.subarray(from, to), at);
+    at += to - from;
+  }
+  return ids;
+}
+
+function joinIntegers(parts: readonly Part[], valueCount: number, scale: number): ByteStrings {
+  const pages = parts.map(({ page, from, to }) => {
+    assert(page.values.kind === 'integers', 'all pages of a column of numbers have numbers');
+    return page.values.integers.subarray(from, to);
+  });
+  return printIntegers(concatIntegers(pages, valueCount), scale);
+}
+
+function concatIntegers(parts: readonly Integers[], valueCount: number): Integers {
+  const isSmall = parts.every((part) => part instanceof Float64Array);
+  let at = 0;
+  if (isSmall) {
+    const values = new Float64Array(valueCount);
+    for (const part of parts) {
+      values.set(part, at);
+      at += part.length;
+    }
+    return values;
+  }
+  const values = new BigInt64Array(valueCount);
+  for (const part of parts) for (const value of part) values[at++] = BigInt(value);
+  return values;
+}
+
+function stringsOf({ page }: Part): ByteStrings {
+  assert(page.values.kind === 'strings', 'all pages of a column of texts have texts');
+  return page.values.strings;
+}
+
 function joinStrings(parts: readonly Part[]): ByteStrings {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) {
-    const { arena, starts, ends } = only.page.strings;
+    const { arena, starts, ends } = stringsOf(only);
     return {
       arena,
       starts: starts.subarray(only.from, only.to),
@@ -73,14 +115,15 @@ function joinStrings(parts: readonly Part[]): ByteStrings {
     };
   }
   const valueCount = parts.reduce((sum, { from, to }) => sum + to - from, 0);
-  const sizeBytes = parts.reduce((sum, { page }) => sum + page.strings.arena.length, 0);
+  const sizeBytes = parts.reduce((sum, part) => sum + stringsOf(part).arena.length, 0);
   const arena = new Uint8Array(sizeBytes);
   const starts = new Uint32Array(valueCount);
   const ends = new Uint32Array(valueCount);
   let base = 0;
   let at = 0;
-  for (const { page, from, to } of parts) {
-    const { strings } = page;
+  for (const part of parts) {
+    const strings = stringsOf(part);
+    const { from, to } = part;
     arena.set(strings.arena, base);
     for (let value = from; value < to; value++) {
       starts[at] = base + strings.starts[value]!;

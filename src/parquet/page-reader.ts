@@ -3,7 +3,7 @@ import { crc32, zstdDecompressSync } from 'node:zlib';
 import { ByteReader } from '#kernel/byte-writer.ts';
 import { scaleOfType } from './choose-type.ts';
 import type { ByteStrings, ColumnType } from './column-chunk.ts';
-import { readDelta } from './delta-codec.ts';
+import { readDelta, type Integers } from './delta-codec.ts';
 import { fileDamaged } from './file-damaged.ts';
 import { countBits, readIds, readLevels } from './hybrid-codec.ts';
 import { PAGE_READ_BYTES_MAX } from './limits.ts';
@@ -21,16 +21,16 @@ export interface DataPage {
   /** Bitmap; undefined: every row has the field. */
   readonly present: Uint8Array | undefined;
   readonly valueCount: number;
-  /** Entries of the chunk's dictionary; undefined: `strings` are the values. */
-  readonly ids: Uint32Array | undefined;
-  readonly strings: ByteStrings;
+  readonly values: PageValues;
 }
 
-const NO_STRINGS: ByteStrings = {
-  arena: new Uint8Array(0),
-  starts: new Uint32Array(0),
-  ends: new Uint32Array(0),
-};
+/** Numbers stay numbers until it is known which are wanted: most pages are read for a few rows. */
+export type PageValues =
+  | { readonly kind: 'strings'; readonly strings: ByteStrings }
+  /** Unscaled. */
+  | { readonly kind: 'integers'; readonly integers: Integers }
+  /** Entries of the chunk's dictionary. */
+  | { readonly kind: 'ids'; readonly ids: Uint32Array };
 
 /** Checks and decompresses the page at the position of the reader. */
 export function readPage(reader: ByteReader, codec: Codec): Page {
@@ -105,9 +105,9 @@ export function decodeData(
   if (entryCount !== undefined) {
     if (header.encoding !== ENCODING.dictionary) throw new RangeError('encoding is unknown');
     const ids = decodeIds(reader, valueCount, entryCount);
-    return { ...page, ids, strings: NO_STRINGS };
+    return { ...page, values: { kind: 'ids', ids } };
   }
-  return { ...page, ids: undefined, strings: decodeValues(header, reader, { type, valueCount }) };
+  return { ...page, values: decodeValues(header, reader, { type, valueCount }) };
 }
 
 function decodeIds(reader: ByteReader, valueCount: number, entryCount: number): Uint32Array {
@@ -123,10 +123,10 @@ function decodeValues(
   { encoding }: PageHeader,
   reader: ByteReader,
   { type, valueCount }: { readonly type: ColumnType; readonly valueCount: number },
-): ByteStrings {
+): PageValues {
   const scale = scaleOfType(type);
   if (scale >= 0 && encoding === ENCODING.delta)
-    return printIntegers(readDelta(reader, valueCount), scale);
+    return { kind: 'integers', integers: readDelta(reader, valueCount) };
   if (scale >= 0 || encoding !== ENCODING.deltaLength) throw new RangeError('encoding is unknown');
   const lengths = readDelta(reader, valueCount);
   const starts = new Uint32Array(valueCount);
@@ -141,7 +141,7 @@ function decodeValues(
     ends[i] = at;
   }
   if (at !== arena.length) throw new RangeError('lengths are wrong');
-  return { arena, starts, ends };
+  return { kind: 'strings', strings: { arena, starts, ends } };
 }
 
 /** Required integers of a page: the log times. Throws a RangeError for any that is no time of 32 bits. */

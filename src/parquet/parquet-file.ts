@@ -4,10 +4,10 @@
  */
 import { ByteReader } from '#kernel/byte-writer.ts';
 import type { ByteSource } from './byte-source.ts';
-import { joinPages } from './join-pages.ts';
+import { scaleOfType } from './choose-type.ts';
 import type { ByteStrings, ColumnChunk, ColumnType } from './column-chunk.ts';
 import { asDamage, fileDamaged } from './file-damaged.ts';
-import { countBits } from './hybrid-codec.ts';
+import { joinPages } from './join-pages.ts';
 import { FOOTER_BYTES_MAX, PAGE_READ_BYTES_MAX, TAIL_READ_BYTES } from './limits.ts';
 import {
   decodeFooter,
@@ -27,9 +27,9 @@ import {
   decodeTimes,
   checkPages,
   readPage,
-  type DataPage,
   type Page,
 } from './page-reader.ts';
+import { pickTexts } from './pick-texts.ts';
 import type { ChunkCopy } from './parquet-writer.ts';
 
 /** Keeps what is read more than once. `sizeBytes` is what it takes in memory. */
@@ -108,11 +108,12 @@ export class ParquetFile {
       const chunk = this.#chunkInfo(group, FIXED_COLUMNS + column);
       const dictionary = await this.#dictionary(chunk, type);
       const places = pagesOf(await this.#places(group, FIXED_COLUMNS + column), chunk, range);
+      const join = { range, dictionary, scale: scaleOfType(type) };
       const first = places[0];
-      if (first === undefined) return joinPages([], { range, firstRow: 0, dictionary });
+      if (first === undefined) return joinPages([], { ...join, firstRow: 0 });
       const pages = await this.#readPages(places, chunk);
       const decoded = pages.map((page) => decodeData(page, type, dictionary?.starts.length));
-      return joinPages(decoded, { range, firstRow: first.firstRow, dictionary });
+      return joinPages(decoded, { ...join, firstRow: first.firstRow });
     });
   }
 
@@ -138,7 +139,9 @@ export class ParquetFile {
           const from = at;
           while (at < rowsOfGroup.length && rowsOfGroup[at]! < end) at++;
           if (at === from) throw fileDamaged('a row is in no page');
-          pickTexts(data, dictionary, { rows: rowsOfGroup.slice(from, at), start }, texts);
+          const rowsOfPage = rowsOfGroup.slice(from, at).map((row) => row - start);
+          const scale = scaleOfType(type);
+          texts.push(...pickTexts(data, rowsOfPage, { dictionary, scale }));
         }
       }
     });
@@ -324,30 +327,4 @@ function pageOfRow(places: readonly PagePlace[], row: number): PagePlace {
   const place = places[low];
   if (place === undefined) throw fileDamaged('a row is in no page');
   return place;
-}
-
-/** Appends the texts of rows of one page, which begins at row `start`. */
-function pickTexts(
-  page: DataPage,
-  dictionary: ByteStrings | undefined,
-  { rows, start }: { readonly rows: readonly number[]; readonly start: number },
-  texts: (Uint8Array | undefined)[],
-): void {
-  const { arena, starts, ends } = dictionary ?? page.strings;
-  let counted = 0;
-  let value = 0;
-  for (const row of rows) {
-    const at = row - start;
-    if (page.present === undefined) value = at;
-    else {
-      value += countBits(page.present, counted, at);
-      counted = at;
-      if ((page.present[at >>> 3]! & (1 << (at & 7))) === 0) {
-        texts.push(undefined);
-        continue;
-      }
-    }
-    const entry = page.ids?.[value] ?? value;
-    texts.push(arena.subarray(starts[entry], ends[entry]));
-  }
 }
