@@ -27,6 +27,7 @@ import {
   decodeTimes,
   checkPages,
   readPage,
+  type DataPage,
   type Page,
 } from './page-reader.ts';
 import { pickTexts } from './pick-texts.ts';
@@ -59,6 +60,8 @@ export interface RowRange {
 
 /** What one object of a decoded footer takes, about twenty times its bytes. */
 const FOOTER_MEMORY_FACTOR = 20;
+/** Places of a text, or a number. */
+const VALUE_MEMORY_BYTES = 8;
 const FIXED_COLUMNS = 2;
 
 interface OpenFile {
@@ -132,8 +135,7 @@ export class ParquetFile {
         const places = await this.#places(group, FIXED_COLUMNS + column);
         for (let at = 0; at < rowsOfGroup.length;) {
           const place = pageOfRow(places, rowsOfGroup[at]! - first);
-          const [page] = await this.#readPages([place], chunk);
-          const data = decodeData(page!, type, dictionary?.starts.length);
+          const data = await this.#page(place, chunk, { type, dictionary });
           const start = first + place.firstRow;
           const end = start + data.rowCount;
           const from = at;
@@ -161,12 +163,13 @@ export class ParquetFile {
 
   /** Reads every page, so that a wrong checksum is found. Errors: SegmentDamaged. */
   async verify(): Promise<void> {
-    const everything = { from: 0, to: this.rowCount };
-    await this.times(everything);
-    await this.timeNs(everything);
-    for (const [group, { rowCount }] of this.groups.entries())
+    for (const [group, { firstRow, rowCount }] of this.groups.entries()) {
+      const rows = { from: firstRow, to: firstRow + rowCount };
+      await this.times(rows);
+      await this.timeNs(rows);
       for (let column = 0; column < this.columns.length; column++)
         await this.readChunk(group, column, { from: 0, to: rowCount });
+    }
   }
 
   async #fixed(
@@ -235,6 +238,21 @@ export class ParquetFile {
       const bytes = await this.#read(chunk.offset, chunk.dictionaryLength);
       const value = decodeDictionary(readPage(new ByteReader(bytes), chunk.codec), type);
       return { value, sizeBytes: value.arena.length + value.starts.length * 8 };
+    });
+  }
+
+  /** A decoded page, kept: who fetches rows of a page mostly comes for its neighbours next. */
+  async #page(
+    place: PagePlace,
+    chunk: ReadChunkInfo,
+    column: { readonly type: ColumnType; readonly dictionary: ByteStrings | undefined },
+  ): Promise<DataPage> {
+    const { cache, cacheKey } = this.#options;
+    return cache.get(`${cacheKey}:pp${place.offset}`, async () => {
+      const [page] = await this.#readPages([place], chunk);
+      if (page === undefined) throw fileDamaged('a page is missing');
+      const value = decodeData(page, column.type, column.dictionary?.starts.length);
+      return { value, sizeBytes: page.content.length + value.valueCount * VALUE_MEMORY_BYTES };
     });
   }
 
