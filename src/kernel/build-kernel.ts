@@ -44,6 +44,7 @@ interface BuildExports extends KernelExports {
   buildEntries(field: number): number;
   buildEntryCount(field: number): number;
   buildGroupEntryCount(field: number): number;
+  buildUsedBytes(): number;
   buildRowsWithin(from: number, rowsMax: number, bytesMax: number): number;
 }
 
@@ -163,6 +164,11 @@ export class BuildKernel {
   /** Bytes of memory, most of which are addresses only: pages that no build wrote to take nothing. */
   get memoryBytes(): number {
     return this.#kernel.memory.buffer.byteLength;
+  }
+
+  /** Bytes that the last build wrote to, by and large; they stay with the kernel. */
+  get usedBytes(): number {
+    return this.#kernel.buildUsedBytes();
   }
 
   /** Begins a build of so many records of so many raw bytes together. Errors: BuildTooLarge. */

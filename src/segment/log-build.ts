@@ -8,7 +8,7 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import { readLogGroup, type LogGroupVisitor } from '#protocol/log-group.ts';
 import { IndexPlan, type FieldPlan, type JsonTarget, type TextTarget } from './index-plan.ts';
 import type { BuiltTerms, IndexedField } from './index-lists.ts';
-import { BUILD_RAW_BYTES_MAX } from './limits.ts';
+import { BUILD_RAW_BYTES_MAX, KERNEL_BYTES_MAX } from './limits.ts';
 import { parseDouble, parseLong } from './numbers.ts';
 
 export interface LogBuildRequest {
@@ -137,12 +137,7 @@ function takeKernel(): BuildKernel {
 }
 
 function giveKernel(kernel: BuildKernel): void {
-  spare = kernel;
-}
-
-/** Bytes that builds of this thread wrote to and keep for the next ones, at most. */
-export function buildKernelBytes(): number {
-  return spare?.memoryBytes ?? 0;
+  if (kernel.usedBytes <= KERNEL_BYTES_MAX) spare = kernel;
 }
 
 function tooLarge(): AppError {

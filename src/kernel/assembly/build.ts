@@ -32,13 +32,26 @@ import {
   setPlan,
 } from './build/invert';
 import { jsonBegin, jsonReserve } from './build/json';
-import { setsBegin, setsReserve } from './build/sets';
-import { arenaAppend, failed, hostScratch, stateBegin, stateReserve } from './build/state';
+import { setCount, setsBegin, setsReserve } from './build/sets';
 import {
+  arenaAppend,
+  arenaStart,
+  arenaUsed,
+  failed,
+  hostScratch,
+  stateBegin,
+  stateReserve,
+} from './build/state';
+import {
+  lists,
+  listsEnd,
+  log,
+  logEnd,
   newList,
   numbers,
   numbersEnd,
   termArena,
+  termArenaUsed,
   termCount,
   termsBegin,
   termsReserve,
@@ -53,6 +66,8 @@ import {
 } from './build/tokenise';
 import {
   addTag,
+  groupCellCount,
+  rowCells,
   rowCount,
   rowNs,
   rowTimes,
@@ -265,6 +280,16 @@ export function buildEntryCount(field: u32): u32 {
 /** Groups with logs that have the field. */
 export function buildGroupEntryCount(field: u32): u32 {
   return load<u32>(fieldAt(field), FIELD_GROUP_CELLS);
+}
+
+/** Bytes that the build wrote to, by and large: pages that stay in memory. */
+export function buildUsedBytes(): f64 {
+  const cellCount = load<u32>(rowCells + <usize>rowCount * 4);
+  let used = <f64>(arenaUsed - arenaStart) + <f64>termArenaUsed;
+  // Each log entry has a place in the result as well, each term a hash slot, a mark and seven list entries.
+  used += <f64>(logEnd - log + (listsEnd - lists)) * 2 + <f64>(numbersEnd - numbers);
+  used += <f64>termCount * 112 + <f64>setCount * 64 + <f64>fieldCount * 112;
+  return used + <f64>rowCount * 28 + <f64>(cellCount + groupCellCount) * 32;
 }
 
 /** Where a piece of rows ends that starts at `from`: after so many rows, or so many bytes of values of logs. */

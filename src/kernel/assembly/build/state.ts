@@ -7,7 +7,7 @@ export let failed: bool = false;
 
 /** Where the next bytes of the arena go. */
 export let arenaUsed: usize = 0;
-let arenaStart: usize = 0;
+export let arenaStart: usize = 0;
 let arenaLimit: usize = 0;
 
 /** Longest scratch text: a searchable value in which every byte became three. */
