@@ -179,7 +179,7 @@ export function writePacked(content: Uint8Array, level: number, out: ByteWriter)
   out.varint(content.length);
   if (content.length >= PACK_BYTES_MIN) {
     const params = { [constants.ZSTD_c_compressionLevel]: level };
-    const stored = zstdCompressSync(content, { params });
+    const stored = zstdCompressSync(content, { params, chunkSize: content.length });
     if (stored.length < content.length * (1 - SAVED_SHARE)) {
       out.varint(stored.length);
       out.bytes(stored);
@@ -196,7 +196,9 @@ export function readPacked(reader: ByteReader): Uint8Array {
   const stored = reader.varint();
   if (stored === 0) return reader.take(length);
   if (length > STREAM_BYTES_MAX) throw new RangeError('stream is too long');
-  const content = zstdDecompressSync(reader.take(stored), { maxOutputLength: length });
+  // A little room makes zstd see that all is there.
+  const options = { maxOutputLength: length, chunkSize: length + PACK_BYTES_MIN };
+  const content = zstdDecompressSync(reader.take(stored), options);
   if (content.length !== length) throw new RangeError('stream has a wrong size');
   return content;
 }

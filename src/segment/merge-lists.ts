@@ -9,43 +9,50 @@ import type { NumberList } from './posting-store.ts';
 /** The number of a set in an output where none of its rows is. */
 const NOT_THERE = 0xffff_ffff;
 
-/** Rows of an output, made of ascending runs. */
+/**
+ * Rows of an output, made of ascending runs. Inputs hardly overlap, so that most rows come after all before them; the others
+ * (of logs that arrived late) wait, and are merged once at the end.
+ */
 class RowList implements NumberList {
   readonly items: Uint32Array;
   readonly start: number = 0;
   end: number = 0;
+  readonly #late: Uint32Array;
+  #lateCount: number = 0;
+  #last: number = -1;
 
   constructor(capacity: number) {
     this.items = new Uint32Array(capacity);
+    this.#late = new Uint32Array(capacity);
   }
 
-  /** Adds newRow[run[i]] for each i below count, as `addRun`. Overwrites the run. */
-  addMapped(run: Uint32Array, count: number, newRow: Uint32Array): void {
-    const { items, end } = this;
-    if (count === 0) return;
-    if (end === 0 || newRow[run[0]!]! > items[end - 1]!) {
-      for (let i = 0; i < count; i++) items[end + i] = newRow[run[i]!]!;
-      this.end = end + count;
-      return;
-    }
-    for (let i = 0; i < count; i++) run[i] = newRow[run[i]!]!;
-    this.addRun(run, count);
+  clear(): void {
+    this.end = 0;
+    this.#lateCount = 0;
+    this.#last = -1;
   }
 
-  /** Adds run[0, count), ascending, of rows that are not in the list yet. Moves little where runs hardly overlap. */
-  addRun(run: Uint32Array, count: number): void {
+  /** A row that is not in the list yet. */
+  add(row: number): void {
+    if (row > this.#last) {
+      this.items[this.end++] = row;
+      this.#last = row;
+    } else this.#late[this.#lateCount++] = row;
+  }
+
+  /** Makes the items ascending. */
+  finish(): void {
+    if (this.#lateCount === 0) return;
     const { items } = this;
+    const late = this.#late.subarray(0, this.#lateCount).sort();
     let old = this.end - 1;
-    let next = count - 1;
-    let at = this.end + count - 1;
-    this.end += count;
+    let next = late.length - 1;
+    let at = this.end + next;
+    this.end += late.length;
+    this.#lateCount = 0;
     while (next >= 0) {
-      const item = run[next]!;
-      if (old >= 0 && items[old]! > item) items[at--] = items[old--]!;
-      else {
-        items[at--] = item;
-        next--;
-      }
+      if (old >= 0 && items[old]! > late[next]!) items[at--] = items[old--]!;
+      else items[at--] = late[next--]!;
     }
   }
 }
@@ -119,8 +126,6 @@ export class MergedLists {
   /** By output, the new number of each united set. */
   readonly #setNumbers: readonly Uint32Array[];
   readonly #rows: readonly RowList[];
-  /** By output, one input's rows of a list; empty when there is only one output. */
-  readonly #runs: readonly Uint32Array[];
   readonly #setLists: readonly SetList[];
   /** Room for two lists of one input. */
   readonly #scratch: Uint32Array;
@@ -136,7 +141,6 @@ export class MergedLists {
     const largest = inputs.map(({ rowCount, setCount }) => Math.max(rowCount, setCount));
     this.#scratch = new Uint32Array(2 * Math.max(1, ...largest));
     this.#other = new Uint32Array(this.#scratch.length / 2);
-    this.#runs = outputs.length === 1 ? [] : outputs.map(() => new Uint32Array(this.#other.length));
     this.#setNumbers = outputs.map(() => new Uint32Array(sets.count).fill(NOT_THERE));
     this.setCounts = this.#numberSets(outputs.length);
     this.#setLists = this.setCounts.map((count) => new SetList(count));
@@ -179,8 +183,10 @@ export class MergedLists {
   /** Valid until the next `clear`; both begin at 0. */
   listsOf(output: number): { readonly rows: NumberList; readonly sets: NumberList } {
     const sets = this.#setLists[output]!;
+    const rows = this.#rows[output]!;
+    rows.finish();
     sets.finish();
-    return { rows: this.#rows[output]!, sets };
+    return { rows, sets };
   }
 
   writeSets(writers: readonly IdxWriter[]): void {
@@ -192,7 +198,7 @@ export class MergedLists {
   }
 
   #clearRows(): void {
-    for (const list of this.#rows) list.end = 0;
+    for (const list of this.#rows) list.clear();
   }
 
   /** Scratch [0, count) has old rows of the input. */
@@ -200,17 +206,13 @@ export class MergedLists {
     const { newRow, outputOf } = this.#maps[input]!;
     const scratch = this.#scratch;
     if (outputOf === undefined) {
-      this.#rows[0]!.addMapped(scratch, count, newRow);
-      return;
-    }
-    const counts = this.#runs.map(() => 0);
-    for (let i = 0; i < count; i++) {
-      const row = scratch[i]!;
-      const output = outputOf[row]!;
-      this.#runs[output]![counts[output]!++] = newRow[row]!;
-    }
-    for (const [output, run] of this.#runs.entries())
-      this.#rows[output]!.addRun(run, counts[output]!);
+      const list = this.#rows[0]!;
+      for (let i = 0; i < count; i++) list.add(newRow[scratch[i]!]!);
+    } else
+      for (let i = 0; i < count; i++) {
+        const row = scratch[i]!;
+        this.#rows[outputOf[row]!]!.add(newRow[row]!);
+      }
   }
 
   /** Makes the rows of a united set the rows of the lists. */
@@ -230,6 +232,7 @@ export class MergedLists {
       previous = input;
     }
     if (previous >= 0) this.#addRows(previous, count);
+    for (const list of this.#rows) list.finish();
   }
 
   #membersOf(set: number): readonly { readonly input: number; readonly old: number }[] {
