@@ -68,9 +68,14 @@ export function encodeTimes(times: Uint32Array, target: Target): EncodedChunk {
 export function encodeTimeNs(timeNs: Uint32Array, target: Target): EncodedChunk {
   const rowCount = timeNs.length;
   const present = new Uint8Array((rowCount + 7) >>> 3);
-  const values = timeNs.filter((ns) => ns !== 0);
-  for (let row = 0; row < rowCount; row++)
-    if (timeNs[row] !== 0) present[row >>> 3]! |= 1 << (row & 7);
+  const kept = new Uint32Array(rowCount);
+  let count = 0;
+  for (let row = 0; row < rowCount; row++) {
+    if (timeNs[row] === 0) continue;
+    present[row >>> 3]! |= 1 << (row & 7);
+    kept[count++] = timeNs[row]!;
+  }
+  const values = kept.subarray(0, count);
   const coding: Coding = {
     encoding: ENCODING.delta,
     sizeOf: undefined,

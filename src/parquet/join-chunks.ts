@@ -2,6 +2,7 @@
 import { ByteWriter } from '#kernel/byte-writer.ts';
 import type { ByteStrings, ColumnChunk } from './column-chunk.ts';
 import { copyRun, countBits, setBits } from './hybrid-codec.ts';
+import { ROW_GROUP_BYTES } from './limits.ts';
 import { TextTable } from './text-table.ts';
 
 /**
@@ -25,7 +26,8 @@ interface ValueRuns {
 type Chunks = readonly (ColumnChunk | undefined)[];
 
 /**
- * The chunk of `rowCount` rows; those of undefined chunks lack the field. It has ids when all chunks with a value have.
+ * The chunk of `rowCount` rows; those of undefined chunks lack the field. It has ids when all chunks with a value have, or
+ * when it would be large without them.
  * Undefined: no row has the field.
  */
 export function joinChunks(
@@ -38,11 +40,26 @@ export function joinChunks(
   const { valueCount } = values;
   if (valueCount === 0) return undefined;
   const base = { rowCount, present: valueCount === rowCount ? undefined : bits, valueCount };
-  const haveIds = chunks.every(
-    (chunk) => (chunk?.valueCount ?? 0) === 0 || chunk?.ids !== undefined,
-  );
-  if (haveIds) return { ...base, ...joinIds(chunks, values) };
+  const used = chunks.filter((chunk) => chunk !== undefined && chunk.valueCount > 0);
+  const haveIds = used.every((chunk) => chunk?.ids !== undefined);
+  if (haveIds || repeatedBytes(chunks, values) > ROW_GROUP_BYTES)
+    return { ...base, ...joinIds(chunks, values) };
   return { ...base, ids: undefined, strings: joinStrings(chunks, values) };
+}
+
+/** What the values with ids would take without them; many rows may share one that is large. */
+function repeatedBytes(chunks: Chunks, runs: ValueRuns): number {
+  let bytes = 0;
+  for (let run = 0; run < runs.from.length; run++) {
+    const chunk = chunks[runs.chunks[run]!];
+    if (chunk?.ids === undefined) continue;
+    const { starts, ends } = chunk.strings;
+    for (let value = runs.from[run]!; value < runs.to[run]!; value++) {
+      const entry = chunk.ids[value]!;
+      bytes += ends[entry]! - starts[entry]!;
+    }
+  }
+  return bytes;
 }
 
 /** Sets the bits of the rows that have the field. */
@@ -95,7 +112,7 @@ function joinIds(
     const { ids: own, strings } = chunks[runs.chunks[run]!]!;
     const numbers = known[runs.chunks[run]!]!;
     for (let value = runs.from[run]!; value < to; value++) {
-      const entry = own![value]!;
+      const entry = own === undefined ? value : own[value]!;
       let number = numbers[entry]!;
       if (number === 0) {
         number = 1 + table.idOf(strings.arena, strings.starts[entry]!, strings.ends[entry]!);
@@ -167,14 +184,15 @@ function joinStrings(chunks: Chunks, runs: ValueRuns): ByteStrings {
 /** Texts of single rows. */
 export type RowTexts = ReadonlyMap<number, Uint8Array>;
 
-/** The chunk with the texts of some rows put in; those of the chunk stand where there is none. */
+/** The chunk with the texts of some rows put in; those of the chunk stand where there is none. It has ids. */
 export function putTexts(
   rowCount: number,
   chunk: ColumnChunk | undefined,
   texts: RowTexts,
 ): ColumnChunk | undefined {
   const present = new Uint8Array((rowCount + 7) >>> 3);
-  const list = new TextList((chunk?.valueCount ?? 0) + texts.size, 1024);
+  const table = new TextTable();
+  const ids = new Uint32Array(rowCount);
   let value = 0;
   let valueCount = 0;
   for (let row = 0; row < rowCount; row++) {
@@ -182,27 +200,22 @@ export function putTexts(
       chunk !== undefined &&
       (chunk.present === undefined || (chunk.present[row >>> 3]! & (1 << (row & 7))) !== 0);
     const text = texts.get(row);
-    if (text !== undefined) list.add(text, 0, text.length);
+    if (text !== undefined) ids[valueCount] = table.idOf(text, 0, text.length);
     else if (isThere) {
       const entry = chunk.ids === undefined ? value : chunk.ids[value]!;
       const { arena, starts, ends } = chunk.strings;
-      list.add(arena, starts[entry]!, ends[entry]!);
+      ids[valueCount] = table.idOf(arena, starts[entry]!, ends[entry]!);
     } else continue;
     if (isThere) value++;
     valueCount++;
     present[row >>> 3]! |= 1 << (row & 7);
   }
   if (valueCount === 0) return undefined;
-  const strings = list.strings();
-  const used = {
-    starts: strings.starts.subarray(0, valueCount),
-    ends: strings.ends.subarray(0, valueCount),
-  };
   return {
     rowCount,
     present: valueCount === rowCount ? undefined : present,
     valueCount,
-    ids: undefined,
-    strings: { arena: strings.arena, ...used },
+    ids: ids.subarray(0, valueCount),
+    strings: table.strings(),
   };
 }
