@@ -235,6 +235,38 @@ describe('damage of a committed segment', () => {
     expect(await world.foundTimes(logstoreId)).toEqual(times);
   });
 
+  test('a compaction that meets it has it built again, and goes on later', async () => {
+    const { id: logstoreId } = await world.provision();
+    const times = await commitLogs({ logstoreId, shardId: 0 }, 8);
+    await damage('parquet');
+    await world.backend.compact();
+    await world.settle();
+    expect(world.backend.stats()).toMatchObject({ compactionCount: 0, rebuildCount: 1 });
+    expect(await world.files.list('data/backend/l0')).toEqual([]);
+    await world.clock.advance(5 * 60_000);
+    await world.backend.compact();
+    expect(world.backend.stats().compactionCount).toBe(1);
+    expect(await world.foundTimes(logstoreId)).toEqual(times);
+  });
+
+  test('a local segment that is damaged is sealed again', async () => {
+    const { id: logstoreId } = await world.provision();
+    const shard = { logstoreId, shardId: 0 };
+    for (let n = 0; n < 2; n++) {
+      await world.append(shard, 5);
+      await world.search(logstoreId);
+    }
+    const names = await world.files.list('data/backend/l0');
+    for (const name of names)
+      for (let offset = 12; offset < 40; offset++)
+        world.files.corrupt(`data/backend/l0/${name}`, offset);
+    await expect(world.backend.flush(logstoreId)).rejects.toMatchObject({ code: 'SegmentDamaged' });
+    await world.backend.flush(logstoreId);
+    expect((await world.search(logstoreId)).rowCount).toBe(10);
+    expect(world.backend.stats()).toMatchObject({ damagedSegmentCount: 1, commitCount: 1 });
+    expect(await world.files.list('data/backend/l0')).toEqual([]);
+  });
+
   test('segments that share sequences are built again together', async () => {
     const { id: logstoreId } = await world.provision();
     const shard = { logstoreId, shardId: 0 };

@@ -4,6 +4,7 @@
  */
 import { AppError, errorCode } from '#base/app-error.ts';
 import type { BlobStore } from '#blob/blob-store.ts';
+import type { ShardKey } from '#loghub/shard-log.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type { Random } from '#platform/random.ts';
@@ -126,8 +127,7 @@ export class Compactor {
       { shard, directory, manifest, unnamedIds },
       this.#with,
     );
-    const merged = await this.#mergeBlobs(indexer, inputs, signal);
-    await publication.put(merged);
+    const merged = await publication.put(await this.#mergeBlobs(indexer, inputs, signal));
     if (signal.aborted) return;
     const isDone = await publication.commit(() => manifest.replace(inputs, merged));
     if (!isDone) return;
@@ -141,7 +141,7 @@ export class Compactor {
     infos: readonly SegmentInfo[],
     signal: AbortSignal,
   ): Promise<readonly SegmentInfo[]> {
-    const { blobStore, registry } = this.#with;
+    const { blobStore } = this.#with;
     await using lent = new AsyncDisposableStack();
     const inputs: SegmentMergeInput[] = [];
     for (const info of infos) {
@@ -159,11 +159,28 @@ export class Compactor {
         this.#with,
       );
     } catch (error) {
-      const damagedId = error instanceof AppError ? error.details['segmentId'] : undefined;
-      const damaged = infos.find(({ id }) => id === damagedId);
-      if (isDamage(error) && damaged !== undefined)
-        void registry.reportDamage(blobSegment(shard, damaged), error);
+      if (isDamage(error)) await this.#reportDamage(shard, infos, error);
       throw error;
+    }
+  }
+
+  /** Of the input that the error names; when it names none, of those that cannot be opened. */
+  async #reportDamage(
+    shard: ShardKey,
+    infos: readonly SegmentInfo[],
+    error: unknown,
+  ): Promise<void> {
+    const { registry } = this.#with;
+    const damagedId = error instanceof AppError ? error.details['segmentId'] : undefined;
+    const damaged = infos.find(({ id }) => id === damagedId);
+    if (damaged !== undefined) {
+      await registry.reportDamage(blobSegment(shard, damaged), error);
+      return;
+    }
+    for (const info of infos) {
+      await using pin = registry.pin([blobSegment(shard, info)]);
+      // Opening reports it.
+      await pin.open().catch(() => {});
     }
   }
 }

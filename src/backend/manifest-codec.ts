@@ -56,6 +56,7 @@ const segmentInfo: z.ZodType<SegmentInfo> = z.object({
   parquetBytes: count,
   indexBytes: count,
   indexHash: z.string().optional(),
+  parquetCrc: count.optional(),
 });
 
 const headRecord = z.object({

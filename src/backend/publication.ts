@@ -5,10 +5,13 @@
  */
 import type { BlobStore } from '#blob/blob-store.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
+import type { Files } from '#platform/files.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
+import { fileCrc } from '#segment/verify-segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ShardManifest } from './manifest.ts';
-import { blobSegment, localPaths, localSegment } from './segment-files.ts';
+import { openSource } from './open-source.ts';
+import { blobKeyPrefix, blobSegment, localPaths, localSegment } from './segment-files.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
 
 export interface PublicationOptions {
@@ -23,6 +26,7 @@ export interface PublicationOptions {
 export interface PublicationCollaborators {
   readonly blobStore: BlobStore;
   readonly registry: SegmentRegistry;
+  readonly files: Files;
   readonly logger: Logger;
 }
 
@@ -41,18 +45,24 @@ export class Publication implements AsyncDisposable {
     return this.#infos;
   }
 
-  /** Moves the local files of the segments to the BlobStore; durable when it resolves. */
-  async put(infos: readonly SegmentInfo[]): Promise<void> {
+  /**
+   * Moves the local files of the segments to the BlobStore, durable when it resolves; gives what the manifest is to
+   * say of them.
+   */
+  async put(infos: readonly SegmentInfo[]): Promise<readonly SegmentInfo[]> {
     const { shard, directory, unnamedIds } = this.#options;
+    const start = this.#infos.length;
     this.#infos = [...this.#infos, ...infos];
     for (const { id } of infos) unnamedIds.add(id);
-    for (const info of infos) {
+    for (const [i, info] of infos.entries()) {
       const { parquetPath, indexPath } = localPaths(directory, info.id);
-      const { place } = blobSegment(shard, info);
-      if (place.kind !== 'blob') continue;
-      await this.#with.blobStore.putFile(`${place.keyPrefix}.parquet`, parquetPath);
-      await this.#with.blobStore.putFile(`${place.keyPrefix}.idx`, indexPath);
+      const parquetCrc = await this.#crcOf(parquetPath);
+      this.#infos = this.#infos.with(start + i, { ...info, parquetCrc });
+      const keyPrefix = blobKeyPrefix(shard, info.id);
+      await this.#with.blobStore.putFile(`${keyPrefix}.parquet`, parquetPath);
+      await this.#with.blobStore.putFile(`${keyPrefix}.idx`, indexPath);
     }
+    return this.#infos.slice(start);
   }
 
   /**
@@ -70,6 +80,11 @@ export class Publication implements AsyncDisposable {
       if (!this.#mayBeNamed) throw error;
     }
     return this.#mayBeNamed;
+  }
+
+  async #crcOf(path: string): Promise<number> {
+    await using opened = new AsyncDisposableStack();
+    return await fileCrc(await openSource(this.#with.files, path, opened));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

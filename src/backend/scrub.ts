@@ -15,6 +15,7 @@ import { verifySegment, type SegmentDamage } from '#segment/verify-segment.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import { LIST_PAGE, READ_PAYLOAD_BYTES, READ_RECORDS_MAX, SCRUB_FINDINGS_MAX } from './limits.ts';
 import { fileBytesOf } from './manifest.ts';
+import { openSource } from './open-source.ts';
 import { findForeignLogstores, findOrphanBlobs } from './orphan-blobs.ts';
 import type { ScrubFinding, ScrubOptions, ScrubReport } from './scrub-report.ts';
 import { blobKeyPrefix } from './segment-files.ts';
@@ -292,19 +293,4 @@ function payloadBytes(records: readonly LogRecord[]): number {
 function damageOf(error: unknown): { readonly firstDamaged: number; readonly resumeAt: number } {
   const { details } = error as { readonly details: Readonly<Record<string, unknown>> };
   return { firstDamaged: Number(details['firstDamaged']), resumeAt: Number(details['resumeAt']) };
-}
-
-async function openSource(
-  files: Files,
-  path: string,
-  opened: AsyncDisposableStack,
-): Promise<ByteSource> {
-  const handle = opened.adopt(await files.open(path, 'read'), (one) => one.close());
-  return {
-    sizeBytes: await handle.size(),
-    read: async (offset, length) => {
-      const buffer = new Uint8Array(length);
-      return buffer.subarray(0, await handle.read(buffer, offset));
-    },
-  };
 }

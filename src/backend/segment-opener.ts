@@ -1,8 +1,8 @@
 /** Opens segments whose two files are on this machine. */
-import type { ByteSource } from '#parquet/byte-source.ts';
 import type { Files } from '#platform/files.ts';
 import type { BlockCache } from '#segment/block-cache.ts';
 import { openSegment } from '#segment/open-segment.ts';
+import { openSource } from './open-source.ts';
 import type { OpenSegment } from './segment-registry.ts';
 
 /** Each reader holds its two files open until it is disposed; all share the cache. */
@@ -23,20 +23,5 @@ export function segmentOpener(collaborators: {
         await handles.disposeAsync();
       },
     });
-  };
-}
-
-async function openSource(
-  files: Files,
-  path: string,
-  opened: AsyncDisposableStack,
-): Promise<ByteSource> {
-  const handle = opened.adopt(await files.open(path, 'read'), (one) => one.close());
-  return {
-    sizeBytes: await handle.size(),
-    read: async (offset, length) => {
-      const buffer = new Uint8Array(length);
-      return buffer.subarray(0, await handle.read(buffer, offset));
-    },
   };
 }

@@ -421,9 +421,9 @@ export class ShardIndexer {
     const former = this.manifest.head.nextSequence;
     this.#publishingTo = nextSequence;
     try {
-      await publication.put(infos);
+      const named = await publication.put(infos);
       await publication.commit(async () => {
-        await this.manifest.commit(infos, nextSequence);
+        await this.manifest.commit(named, nextSequence);
         return true;
       });
     } catch (error) {

@@ -34,6 +34,11 @@ export interface SegmentInfo {
    * the backend; manifests of older servers lack it.
    */
   readonly indexHash?: string | undefined;
+  /**
+   * CRC-32 (that of zlib) of the whole Parquet file: its pages have checksums, its footer has none. Given by the
+   * backend when it stores the file; manifests of older servers lack it.
+   */
+  readonly parquetCrc?: number | undefined;
 }
 
 /** Values of a long or double index, by row. */

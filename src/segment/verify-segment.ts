@@ -1,4 +1,5 @@
 /** Reading both files of a segment whole, so that a wrong checksum anywhere in them is found. */
+import { crc32 } from 'node:zlib';
 import { errorCode, errorMessage } from '#base/app-error.ts';
 import { ByteReader } from '#kernel/byte-writer.ts';
 import type { ByteSource } from '#parquet/byte-source.ts';
@@ -41,6 +42,9 @@ export interface VerifySegmentOptions {
 /** The cache serves one file after the other: a footer and the dictionaries of one row group. */
 const CACHE_BYTES = 1024 * 1024;
 
+/** Read at once where only the bytes matter. */
+const READ_BYTES = 1024 * 1024;
+
 /**
  * What is damaged in the two files, at most one thing in each: the first that was met. Errors: those of the sources,
  * the signal's reason.
@@ -48,23 +52,14 @@ const CACHE_BYTES = 1024 * 1024;
 export async function verifySegment(
   options: VerifySegmentOptions,
 ): Promise<readonly SegmentDamage[]> {
-  const { info, parquet, signal } = options;
+  const { signal } = options;
   const found: SegmentDamage[] = [];
   const note = (kind: SegmentDamage['kind'], what: string | undefined): void => {
     if (what !== undefined) found.push({ kind, what });
   };
   note('index', await damageOf(() => verifyIdx(options)));
   signal?.throwIfAborted();
-  note(
-    'rows',
-    await damageOf(async () => {
-      if (parquet.sizeBytes !== info.parquetBytes) throw damaged('rows: the file has another size');
-      const cache = new BlockCache(CACHE_BYTES);
-      const file = await ParquetFile.open({ source: parquet, cache, cacheKey: info.id });
-      if (file.rowCount !== info.rowCount) throw damaged('rows: their number is wrong');
-      await file.verify();
-    }),
-  );
+  note('rows', await damageOf(() => verifyRows(options)));
   // Last: it finds what only the two files together show, such as files of another segment.
   if (found.length === 0)
     note(
@@ -74,6 +69,27 @@ export async function verifySegment(
       }),
     );
   return found;
+}
+
+async function verifyRows({ info, parquet, signal }: VerifySegmentOptions): Promise<void> {
+  if (parquet.sizeBytes !== info.parquetBytes) throw damaged('rows: the file has another size');
+  const cache = new BlockCache(CACHE_BYTES);
+  const file = await ParquetFile.open({ source: parquet, cache, cacheKey: info.id });
+  if (file.rowCount !== info.rowCount) throw damaged('rows: their number is wrong');
+  await file.verify();
+  // Pages have been checked one by one, which says where the damage is; this is for what is between them.
+  const crc = info.parquetCrc === undefined ? undefined : await fileCrc(parquet, signal);
+  if (crc !== info.parquetCrc) throw damaged('rows: the file has another checksum');
+}
+
+/** CRC-32 of all bytes. Errors: those of the source, the signal's reason. */
+export async function fileCrc(source: ByteSource, signal?: AbortSignal): Promise<number> {
+  let crc = 0;
+  for (let offset = 0; offset < source.sizeBytes; offset += READ_BYTES) {
+    signal?.throwIfAborted();
+    crc = crc32(await source.read(offset, READ_BYTES), crc);
+  }
+  return crc;
 }
 
 async function damageOf(verify: () => Promise<void>): Promise<string | undefined> {
