@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorCode } from '#base/app-error.ts';
+import type { BuildKernel } from '#kernel/build-kernel.ts';
 import { timeOrder } from '#kernel/sort-rows.ts';
 import type { TermIndex } from '#kernel/term-index.ts';
 import type { LogRecord } from '#loghub/shard-log.ts';
@@ -326,6 +327,11 @@ function oneLog(contents: readonly { key: string; value: string }[]): LogRecord 
   return recordOf({ logs: [{ time: 1, contents }], topic: '', source: '', tags: [] }, 1);
 }
 
+function kernelOf(records: readonly LogRecord[]): BuildKernel {
+  using build = new LogBuild({ records, appendMeta: false });
+  return build.kernel;
+}
+
 function codeOf(make: () => unknown): string | undefined {
   try {
     make();
@@ -403,6 +409,17 @@ describe('the build kernel', () => {
       sizes.add(build.kernel.memoryBytes);
     }
     expect(sizes.size).toBe(1);
+  });
+
+  test('keeps the kernel of a usual build, and gives up one that an unusual build made large', () => {
+    const usual = oneLog([{ key: 'a', value: 'b' }]);
+    const first = kernelOf([usual]);
+    expect(kernelOf([usual])).toBe(first);
+    const payload = new Uint8Array(20 * 2 ** 20);
+    for (let at = 0; at < payload.length; at += 4) payload.set([0x0a, 2, 8, 1], at);
+    const rows = { ...usual, compression: 'none', payload, rawBytes: payload.length } as const;
+    expect(kernelOf([rows])).toBe(first);
+    expect(kernelOf([usual])).not.toBe(first);
   });
 
   test('says what is wrong with a group as the protocol says it', () => {
