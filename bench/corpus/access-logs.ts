@@ -34,6 +34,8 @@ const STATUSES = weighted({
   500: 1,
   502: 1,
 });
+/** Of files, which browsers keep. */
+const FILE_STATUSES = weighted({ 200: 70, 304: 29, 404: 1 });
 const PROTOCOLS = words('HTTP/1.1 HTTP/1.1 HTTP/2.0 HTTP/2.0 HTTP/2.0 HTTP/1.0');
 
 /** Each value as often as its weight says. */
@@ -52,8 +54,8 @@ export class AccessLogs implements LogKind {
   readonly hasText = true;
   readonly #isLine: boolean;
   readonly #times = new TimeTexts();
-  /** Somebody who asks for a page asks for more of them. */
-  readonly #clients = new RecentPicks<Client>({ windowSize: 400, repeatShare: 0.7 });
+  /** Somebody who asks for a page asks for what it shows, and for more pages. */
+  readonly #clients = new RecentPicks<Client>({ windowSize: 150, repeatShare: 0.92 });
 
   constructor(options: { readonly isLine: boolean }) {
     this.#isLine = options.isLine;
@@ -78,9 +80,11 @@ export class AccessLogs implements LogKind {
     const { address, user, userAgent } = this.#clients.pick(random, pickClient);
     const page = PATHS.pick(random);
     const host = random.chance(0.85) ? page.host : HOSTS.pick(random);
-    const requestMs = 1 + random.skewed(4000);
+    const isFile = page.fileBytes !== undefined;
+    const requestMs = isFile ? random.skewed(6) : 1 + random.skewed(4000);
     const upstreamMs = Math.max(0, requestMs - random.below(4));
-    const status = random.pick(STATUSES);
+    const status = isFile ? random.pick(FILE_STATUSES) : random.pick(STATUSES);
+    const bytes = page.fileBytes ?? 120 + random.skewed(40_000);
     const values = [
       address,
       user,
@@ -89,13 +93,13 @@ export class AccessLogs implements LogKind {
       makeUri(random, page, notes),
       random.pick(PROTOCOLS),
       status,
-      status === '304' ? '0' : String(120 + random.skewed(400_000)),
+      status === '304' ? '0' : String(bytes),
       random.pick(page.referers),
       userAgent,
       seconds(requestMs),
-      random.chance(0.12) ? '-' : seconds(upstreamMs),
+      isFile ? '-' : seconds(upstreamMs),
       host,
-      random.chance(0.7) ? address : `${address}, 10.${random.below(16)}.0.${random.below(32)}`,
+      random.chance(0.8) ? address : `${address}, 10.1.0.${random.below(16)}`,
     ];
     if (!random.chance(TRACE_SHARE)) return values;
     const trace = random.hex(32);

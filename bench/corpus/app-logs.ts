@@ -51,23 +51,24 @@ feature flag {word} is off for @ {id}, falling back to version {small}
 
 type Part = string | ((random: CorpusRandom, recent: Recent) => string);
 
-/** An order, a user, a machine is the matter of many lines, one after the other. */
+/** An order, a user, a file, a machine is the matter of many lines, one after the other. */
 class Recent {
-  readonly ids = new RecentPicks<string>({ windowSize: 300, repeatShare: 0.7 });
-  readonly users = new RecentPicks<string>({ windowSize: 300, repeatShare: 0.7 });
-  readonly addresses = new RecentPicks<string>({ windowSize: 100, repeatShare: 0.8 });
+  readonly ids = new RecentPicks<string>({ windowSize: 100, repeatShare: 0.85 });
+  readonly users = new RecentPicks<string>({ windowSize: 100, repeatShare: 0.85 });
+  readonly hashes = new RecentPicks<string>({ windowSize: 100, repeatShare: 0.7 });
+  readonly addresses = new RecentPicks<string>({ windowSize: 50, repeatShare: 0.9 });
 }
 
 const VALUES: Readonly<Record<string, Exclude<Part, string>>> = {
   id: (random, recent) => recent.ids.pick(random, (r) => String(1 + r.skewed(90_000_000))),
   user: (random, recent) => recent.users.pick(random, (r) => USERS.pick(r)),
   money: (random) => `${random.skewed(9000)}.${random.between(10, 99)}`,
-  ms: (random) => String(1 + random.skewed(8000)),
+  ms: (random) => String(1 + random.skewed(2000)),
   small: (random) => String(random.skewed(200)),
-  bytes: (random) => String(200 + random.skewed(60_000_000)),
+  bytes: (random) => String(1024 * (1 + random.skewed(20_000))),
   ip: (random, recent) => recent.addresses.pick(random, (r) => ADDRESSES.pick(r)),
   port: (random) => random.pick(['3306', '6379', '8080', '9092', '443']),
-  hex: (random) => random.hex(8),
+  hex: (random, recent) => recent.hashes.pick(random, (r) => r.hex(8)),
   word: (random) => NOUNS[random.skewed(NOUNS.length)]!,
   state: (random) => random.pick(['NEW', 'PAID', 'SENT', 'DONE', 'CLOSED', 'FAILED']),
   status: (random) => random.pick(['200', '200', '200', '204', '404', '500', '503']),

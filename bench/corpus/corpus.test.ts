@@ -64,7 +64,7 @@ describe.each(CORPUS_KINDS)('corpus %s', (kind) => {
 });
 
 /** Of this very generator: numbers of two versions of the benchmark are about the same logs while it stays. */
-const DIGEST_OF_SEED_3 = '0ca52d03c4c28abd6998a676f65c0e9518feed1ae7461b0cf3f2c3352b9c76a3';
+const DIGEST_OF_SEED_3 = '8499448a050a39e1387850a6bee958b030434c9c8200b846688be8313b742b7e';
 
 function digest(seed: number): string {
   const hash = createHash('sha256');

@@ -1,17 +1,16 @@
 /** Wide logs as a service that logs JSON gives: 30–60 fields, some of them nested objects (as JSON text). */
 import { FieldKey } from './group-writer.ts';
 import { TimeTexts, type LogKind, type LogMoment, type LogNotes } from './log-kind.ts';
-import { CorpusRandom } from './random.ts';
+import { CorpusRandom, RecentPicks } from './random.ts';
 import {
-  ADDRESSES,
+  CLIENTS,
   COMMON_WORD,
   COMMON_WORD_SHARE,
   HOSTS,
   NOUNS,
   PATHS,
   TRACE_SHARE,
-  USER_AGENTS,
-  USERS,
+  type Client,
 } from './vocabulary.ts';
 
 const key = (name: string): FieldKey => new FieldKey(name);
@@ -84,13 +83,15 @@ export class JsonLogs implements LogKind {
   readonly path = '/var/log/containers/service.json';
   readonly hasText = false;
   readonly #times = new TimeTexts();
+  readonly #clients = new RecentPicks<Client>({ windowSize: 150, repeatShare: 0.9 });
 
   write(random: CorpusRandom, moment: LogMoment, notes: LogNotes): void {
     const { sink } = notes;
     const isCommon = random.chance(COMMON_WORD_SHARE);
     const service = isCommon ? COMMON_WORD : NOUNS[random.skewed(40)]!;
     const pod = `${service}-${(random.skewed(8) + 0x3ab1c).toString(16)}-${random.skewed(30)}`;
-    const userId = USERS.pick(random);
+    const client = this.#clients.pick(random, (r) => CLIENTS.pick(r));
+    const userId = client.user;
     const path = PATHS.pick(random).path.replace('{}', String(1 + random.skewed(900_000)));
     sink.beginLog(moment.time, moment.timeNs);
     sink.field(NAMED.timestamp, this.#times.iso(moment.time, moment.timeNs));
@@ -101,16 +102,17 @@ export class JsonLogs implements LogKind {
     sink.field(NAMED.service, service);
     sink.field(NAMED.env, random.chance(0.9) ? 'prod' : 'staging');
     sink.field(NAMED.region, random.pick(['cn-hangzhou', 'cn-shanghai', 'cn-beijing']));
-    sink.field(NAMED.version, `2.${random.skewed(8)}.${random.skewed(20)}`);
+    // A service runs one version, now and then two.
+    sink.field(NAMED.version, `2.${service.length}.${random.chance(0.95) ? 7 : 8}`);
     sink.field(NAMED.host, moment.host);
     sink.field(NAMED.pod, pod);
     sink.field(NAMED.requestId, random.hex(16));
     sink.field(NAMED.userId, userId);
-    sink.field(NAMED.clientIp, ADDRESSES.pick(random));
+    sink.field(NAMED.clientIp, client.address);
     sink.field(NAMED.path, path);
     sink.field(NAMED.status, random.pick(['200', '200', '200', '200', '201', '404', '500']));
     sink.field(NAMED.duration, `${random.skewed(4000)}.${random.between(100, 999)}`);
-    sink.field(NAMED.http, makeHttp(random));
+    sink.field(NAMED.http, makeHttp(random, client.userAgent));
     sink.field(
       NAMED.kubernetes,
       `{"namespace":"${NOUNS[random.skewed(20)]!}","labels":{"app":"${service}","tier":"backend"},"restarts":${random.skewed(9)}}`,
@@ -144,8 +146,7 @@ export class JsonLogs implements LogKind {
   }
 }
 
-function makeHttp(random: CorpusRandom): string {
-  const agent = USER_AGENTS.pick(random);
+function makeHttp(random: CorpusRandom, agent: string): string {
   const bytes = random.skewed(200_000);
   return `{"method":"${random.pick(['GET', 'GET', 'POST', 'PUT'])}","host":"${HOSTS.pick(random)}","agent":"${agent}","bytes":${bytes}}`;
 }

@@ -68,6 +68,8 @@ export interface PathShape {
   readonly path: string;
   /** Names of its query parameters. */
   readonly parameters: readonly string[];
+  /** Of a file, which always has the same size; undefined: each answer has its own. */
+  readonly fileBytes: number | undefined;
 }
 
 export interface PageShape extends PathShape {
@@ -93,7 +95,8 @@ function makePaths(count: number): readonly PathShape[] {
         ? ['v']
         : []
       : unique(random.below(4), () => random.pick(PARAMETERS));
-    paths.push({ path, parameters });
+    const fileBytes = isFile ? 400 + random.skewed(2_000_000) : undefined;
+    paths.push({ path, parameters, fileBytes });
   }
   return paths;
 }
@@ -114,7 +117,8 @@ function makePages(count: number): readonly PageShape[] {
 
 function makePath(): string {
   const noun = random.pick(NOUNS);
-  const shape = random.below(10);
+  // Half of what browsers ask for are files.
+  const shape = random.below(14) - 4;
   if (shape < 2) return `/static/${noun}/${random.pick(NOUNS)}.${random.pick(FILE_ENDS)}`;
   if (shape < 4) return `/api/v${random.between(1, 3)}/${noun}s`;
   if (shape < 7) return `/api/v${random.between(1, 3)}/${noun}s/{}/${random.pick(ACTIONS)}`;
