@@ -94,6 +94,12 @@ export class ParquetFile {
     return this.columns.findIndex((column) => column.name === name);
   }
 
+  /** Whether no row of the row group has the field; known without reading a page. */
+  isAbsent(group: number, column: number): boolean {
+    const { statistics, rowCount } = this.#chunkInfo(group, FIXED_COLUMNS + column);
+    return statistics.nullCount === rowCount;
+  }
+
   /** Log times, Unix seconds, of rows of the file. */
   async times(range: RowRange): Promise<Uint32Array> {
     return this.#fixed(0, range, decodeTimes);
@@ -127,7 +133,7 @@ export class ParquetFile {
     await guarded(async () => {
       for (const { group, first, rowsOfGroup } of this.#byGroup(rows)) {
         const chunk = this.#chunkInfo(group, FIXED_COLUMNS + column);
-        if (chunk.statistics.nullCount === chunk.rowCount) {
+        if (this.isAbsent(group, column)) {
           for (const _ of rowsOfGroup) texts.push(undefined);
           continue;
         }

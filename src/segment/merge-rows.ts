@@ -186,7 +186,9 @@ class RowMerger {
     const chunks: (ColumnChunk | undefined)[] = [];
     for (const piece of group.pieces) {
       const source = this.#plan.sources[piece.input]![column]!;
-      chunks.push(source < 0 ? undefined : await this.#read(piece, source));
+      const { file } = this.#request.inputs[piece.input]!;
+      const isAbsent = source < 0 || file.isAbsent(piece.group, source);
+      chunks.push(isAbsent ? undefined : await this.#read(piece, source));
     }
     return chunks;
   }
