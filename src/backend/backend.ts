@@ -169,10 +169,11 @@ export class Backend implements Service, SegmentSource, Scrubber {
     await this.#started?.catch(() => {});
     await this.#running.catch(() => {});
     await this.#sweeping;
-    await this.#scrubbing?.catch(() => {});
+    // First the shards: that ends the rebuild or merge that the others wait for.
     await this.#shards.stop();
     await this.#compactor.stop();
     await this.#repairs.stop();
+    await this.#scrubbing?.catch(() => {});
     await this.#registry.close();
   }
 

@@ -9,6 +9,7 @@
  * The head is the truth: rows of sequences below `nextSequence` are in exactly one of its segments or of those
  * in the day records that it names. A day record that the head does not name means nothing. A segment may be
  * in the head and in a day record (a move that a crash cut short): readers go by its id.
+ * Members of a SegmentInfo or DayRecordInfo that are optional are absent in records of servers that did not know them.
  * An absent head is { nextSequence: 1, segments: [], days: [] }.
  * History: 1 is the first.
  */
