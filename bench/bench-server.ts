@@ -4,7 +4,7 @@ import { startServerProcess, type ServerProcess } from '../test/support/server-p
 import { SlsClient } from '../test/support/sls-client.ts';
 import { BodyFileReader, type Body } from './corpus/body-file.ts';
 import type { Corpus } from './corpus/corpus-cache.ts';
-import { readTreeUsage } from './process-tree.ts';
+import { readTreeUsage } from '../test/support/process-tree.ts';
 
 export const PROJECT = 'bench';
 export const LOGSTORE = 'logs';

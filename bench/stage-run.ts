@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchServer } from './bench-server.ts';
 import type { Corpus } from './corpus/corpus-cache.ts';
-import { readTreeUsage } from './process-tree.ts';
+import { readTreeUsage } from '../test/support/process-tree.ts';
 import { metric, type Metric } from './report.ts';
 import { readStages } from './stages.ts';
 

@@ -6,7 +6,7 @@ import { encodeLogGroup } from '#protocol/log-group.ts';
 import type { BenchServer } from './bench-server.ts';
 import { BodyFileReader } from './corpus/body-file.ts';
 import type { Corpus } from './corpus/corpus-cache.ts';
-import { readTreeUsage } from './process-tree.ts';
+import { readTreeUsage } from '../test/support/process-tree.ts';
 import { metric, percentile, type Metric } from './report.ts';
 import { TaskGroup } from './task-group.ts';
 

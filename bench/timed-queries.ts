@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchServer, LOGSTORE, PROJECT } from './bench-server.ts';
-import { PeakMemory } from './process-tree.ts';
+import { PeakMemory } from '../test/support/process-tree.ts';
 import { mebibytes, metric, percentile, type Metric } from './report.ts';
 
 export interface TimedQuery {

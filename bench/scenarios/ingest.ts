@@ -17,7 +17,7 @@ import { BenchServer, PROJECT } from '../bench-server.ts';
 import { openCorpus, type Corpus } from '../corpus/corpus-cache.ts';
 import { readDiskUsage } from '../disk-usage.ts';
 import { indexConfig } from '../index-configs.ts';
-import { PeakMemory, readTreeUsage } from '../process-tree.ts';
+import { PeakMemory, readTreeUsage } from '../../test/support/process-tree.ts';
 import { mebibytes, metric, percentile, type BenchResult, type Metric } from '../report.ts';
 import { measureStages } from '../stage-run.ts';
 import { runSteady } from '../steady-load.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GIB, MIB } from '#base/units.ts';
+import { MIB } from '#base/units.ts';
 import { helpText, parseOptions } from './option-table.ts';
 import { SERVER_OPTIONS, type ServerConfig } from './server-options.ts';
 
@@ -20,7 +20,7 @@ describe('server options', () => {
       region: 'local',
       timeWindow: 'any',
       timeZone: 'Asia/Shanghai',
-      queryMemoryBytes: GIB,
+      queryMemoryBytes: undefined,
       trustProxy: false,
       logLevel: 'info',
       json: false,

@@ -20,7 +20,8 @@ export interface ServerConfig {
   readonly defaultProject: string | undefined;
   readonly region: string;
   readonly timeWindow: 'any' | 'service';
-  readonly queryMemoryBytes: number;
+  /** Undefined: in proportion to the memory of the machine or container. */
+  readonly queryMemoryBytes: number | undefined;
   readonly timeZone: string;
   readonly trustProxy: boolean;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -97,9 +98,10 @@ export const SERVER_OPTIONS: OptionTable<ServerConfig> = {
     flag: '--query-memory',
     env: 'SLUICE_QUERY_MEMORY',
     schema: byteSize.refine((bytes) => bytes >= 64 * MIB, 'it is less than 64M'),
-    default: '1G',
+    default: undefined,
     placeholder: '<size>',
-    description: 'Memory that SQL may use before it spills to disk.',
+    description:
+      'Memory that SQL may use before it spills to disk; unless set, a fifth of what the machine or container has, at most 1G.',
   },
   timeZone: {
     flag: '--time-zone',

@@ -1,5 +1,4 @@
 /** Opens the stores of a data directory and puts a backend on them: for the server, and for commands beside it. */
-import { MIB } from '#base/units.ts';
 import { Backend } from '#backend/backend.ts';
 import { segmentOpener } from '#backend/segment-opener.ts';
 import { openDirectoryBlobStore } from '#blob/directory/directory-blob-store.ts';
@@ -15,9 +14,6 @@ import { SegmentWorkers } from '#segment/segment-workers.ts';
 import { childLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
-/** Index blocks kept in memory; a share of it serves every query on recent logs. */
-const BLOCK_CACHE_BYTES: number = 256 * MIB;
-
 export interface BackendParts {
   readonly durability: 'fsync' | 'os';
   /** Of the data directory, which is locked. */
@@ -28,6 +24,8 @@ export interface BackendParts {
   readonly logger: Logger;
   /** Closes what is opened here; what is put on it first is closed last. */
   readonly stack: AsyncDisposableStack;
+  /** Index blocks and pages of rows kept in memory for all queries. */
+  readonly blockCacheBytes: number;
 }
 
 export interface OpenBackend {
@@ -39,7 +37,7 @@ export interface OpenBackend {
 
 /** Errors: those of the stores. */
 export async function openBackend(parts: BackendParts): Promise<OpenBackend> {
-  const { durability, dataPath, files, clock, random, logger, stack } = parts;
+  const { durability, dataPath, files, clock, random, logger, stack, blockCacheBytes } = parts;
   const metaStore = new LmdbMetaStore({ directory: `${dataPath}/meta` });
   stack.defer(() => metaStore.close());
   const shardLog = await EmbeddedShardLog.open(
@@ -59,7 +57,7 @@ export async function openBackend(parts: BackendParts): Promise<OpenBackend> {
       blobStore,
       catalog,
       segmentBuilder,
-      openSegment: segmentOpener({ files, cache: new BlockCache(BLOCK_CACHE_BYTES) }),
+      openSegment: segmentOpener({ files, cache: new BlockCache(blockCacheBytes) }),
       clock,
       random,
       files,

@@ -10,6 +10,7 @@ import { RealFiles } from '#platform/real-files.ts';
 import { RealRandom } from '#platform/real-random.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { openDataDirectory, readServerEndpoint, type DataDirectory } from './data-directory.ts';
+import { memoryLimit, planMemory } from './memory-plan.ts';
 import { openBackend } from './open-backend.ts';
 
 export type LocalScrubOptions = Pick<ScrubConfig, 'logLevel'> & { readonly dataDirectory: string };
@@ -37,6 +38,7 @@ export async function openLocalScrub(
       random: new RealRandom(),
       logger: createLogger({ level: options.logLevel }),
       stack,
+      blockCacheBytes: planMemory(memoryLimit()).blockCacheBytes,
     });
     await backend.start();
     return {

@@ -22,6 +22,7 @@ import { QueryService } from '#query/query-service.ts';
 import { childLogger, createLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { openDataDirectory, writeServerEndpoint } from './data-directory.ts';
+import { memoryLimit, planMemory } from './memory-plan.ts';
 import { openBackend } from './open-backend.ts';
 import { loadRootKey } from './root-key.ts';
 import type { RootKey } from './root-key.ts';
@@ -154,11 +155,18 @@ interface RoomParts {
 async function openRooms(parts: RoomParts): Promise<SlsRooms> {
   const { config, dataPath, clock, logger, stack } = parts;
   const { durability } = config;
-  const { shardLog, catalog, backend } = await openBackend({ ...parts, durability });
+  const memory = planMemory(memoryLimit());
+  const { blockCacheBytes } = memory;
+  const { shardLog, catalog, backend } = await openBackend({
+    ...parts,
+    durability,
+    blockCacheBytes,
+  });
   const queryService = stack.use(
     new QueryService(
       {
-        memoryLimitBytes: config.queryMemoryBytes,
+        memoryLimitBytes: config.queryMemoryBytes ?? memory.queryBytes,
+        memoryOverheadBytes: memory.queryOverheadBytes,
         threads: availableParallelism(),
         spillDirectory: `${dataPath}/spill`,
         segmentDirectories: [`${dataPath}/segments`, `${dataPath}/backend`],

@@ -30,6 +30,8 @@ const NS_MAX = 999_999_999;
 export interface QueryServiceOptions {
   /** Memory of DuckDB for all SQL together. */
   readonly memoryLimitBytes: number;
+  /** What DuckDB's process may have beyond that. Default: 512 MB. */
+  readonly memoryOverheadBytes?: number | undefined;
   readonly threads: number;
   /** Folder for what does not fit into memory. */
   readonly spillDirectory: string;
