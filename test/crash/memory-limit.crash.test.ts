@@ -81,6 +81,9 @@ it(
     isWriting = false;
     await queries;
 
+    expect(answered).toBeGreaterThan(0);
+    expect(isAlive(pid), server.errorOutput()).toBe(true);
+    await expect
       .poll(() => countComplete(client), { timeout: 120_000, interval: 500 })
       .toBe(accepted);
     // Without control groups nothing enforces the limit, so the sum of all processes stands for it.
