@@ -48,7 +48,7 @@ it(
 
     let accepted = 0;
     let raw = 0;
-    let isWriting = true;
+    const writing = new AbortController();
     const write = async (first: number): Promise<void> => {
       for (let i = first; raw < RAW_BYTES; i++) {
         const payload = payloads[i % payloads.length]!;
@@ -61,7 +61,7 @@ it(
     };
     let answered = 0;
     const query = async (first: number): Promise<void> => {
-      for (let i = first; isWriting; i++) {
+      for (let i = first; !writing.signal.aborted; i++) {
         // Too much memory is an answer; a lost connection is not.
         const json = { from: 0, to: 4_000_000_000, query: HEAVY_QUERIES[i % HEAVY_QUERIES.length] };
         const response = await client.send({
@@ -78,7 +78,7 @@ it(
     using memory = new PeakMemory(pid);
     const queries = Promise.all([0, 2, 4].map(query));
     await Promise.all(Array.from({ length: WRITERS }, (_, i) => write(i)));
-    isWriting = false;
+    writing.abort();
     await queries;
 
     expect(answered).toBeGreaterThan(0);

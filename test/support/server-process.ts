@@ -42,11 +42,11 @@ export async function startServerProcess(
   nodeFlags: readonly string[] = [],
   launcher: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const [command = process.execPath, ...first] = [...launcher, process.execPath];
   const child = spawn(
-    command,
+    launcher[0] ?? process.execPath,
     [
-      ...first,
+      ...launcher.slice(1),
+      ...(launcher.length === 0 ? [] : [process.execPath]),
       ...nodeFlags,
       join(ROOT, 'src/main/server.ts'),
       '--data-dir',
