@@ -315,7 +315,7 @@ describe('damage of a committed segment', () => {
     expect(await world.foundTimes(logstoreId)).toEqual(times);
   });
 
-  test('what the log does not hold any more stays an error, and other segments answer', async () => {
+  test('what neither the log nor the rows hold any more stays an error, and other segments answer', async () => {
     const { id: logstoreId } = await world.provision({ ttl: 3650 });
     const shard = { logstoreId, shardId: 0 };
     await commitLogs(shard, 1, -100);
@@ -330,9 +330,13 @@ describe('damage of a committed segment', () => {
     const key = keys.find((one) => one.includes('/0-1-') && one.endsWith('.idx')) ?? '';
     const { sizeBytes } = await world.files.stat(`data/blob/blobs/${key}`);
     world.files.corrupt(`data/blob/blobs/${key}`, sizeBytes - 30);
+    world.files.corrupt(`data/blob/blobs/${key.replace(/idx$/u, 'parquet')}`, 60);
     world = await world.reopen();
     const { findings } = await world.backend.scrub({ repair: true });
-    expect(findings).toMatchObject([{ kind: 'index', file: key, repaired: false }]);
+    expect(findings).toMatchObject([
+      { kind: 'index', file: key, repaired: false },
+      { kind: 'rows', repaired: false },
+    ]);
     await expect(world.search(logstoreId)).rejects.toMatchObject({ code: 'SegmentDamaged' });
     const range = { fromTime: MIDNIGHT, toTime: MIDNIGHT + 3 * DAY };
     expect((await world.search(logstoreId, range)).rowCount).toBe(48);

@@ -75,6 +75,15 @@ export const REPAIR_WAIT_MS: number = 10 * SECOND_MS;
 /** Damaged segments that wait to be built again; queries ask again for those past it. */
 export const REPAIRS_MAX = 1000;
 
+/** Rows read at once to build a segment from its own rows: some MB of usual logs. */
+export const REBUILD_ROWS_AT_ONCE = 1024;
+
+/** Values of one log group of such a build: a few groups make up a piece. */
+export const REBUILD_GROUP_BYTES: number = 4 * MIB;
+
+/** Decoded pages of all columns, kept while the rows of a page are read. */
+export const REBUILD_CACHE_BYTES: number = 32 * MIB;
+
 /** Findings that a scrub lists; a disk that lost everything has one for each file. */
 export const SCRUB_FINDINGS_MAX = 10_000;
 

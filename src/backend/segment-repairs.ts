@@ -4,9 +4,11 @@
  * segments whose ranges overlap: each log then still stands in exactly one segment. One compare-and-set puts
  * the new segments in the place of all of them.
  *
- * When the log does not hold the whole range any more, or has damage in it, nothing is built unless all segments
- * of the closure are damaged: logs that can be read must not be lost for the sake of others. Segments get the
- * present index configuration; the one that they had may be among what is damaged.
+ * When the log cannot give back every row of the closure, because it does not hold the whole range any more or has
+ * damage in it, the damaged segment alone is built from its own rows (`rows-rebuild.ts`): those must be sound. Where
+ * both have damage nothing is changed, for rows that can still be read somewhere must not be lost for the sake of
+ * others; only when no Parquet file of the closure can even be opened, what the log has left takes its place. Segments
+ * get the present index configuration; the one that they had may be among what is damaged.
  */
 import { AppError } from '#base/app-error.ts';
 import type { BlobStore } from '#blob/blob-store.ts';
@@ -20,12 +22,13 @@ import type { Limiter } from './limiter.ts';
 import { DAYS_PER_COMMIT_MAX, REPAIRS_MAX } from './limits.ts';
 import { localInput, mergeFiles } from './merge-files.ts';
 import { Publication } from './publication.ts';
+import { hasReadableRows, rebuildFromRows } from './rows-rebuild.ts';
 import { blobSegment } from './segment-files.ts';
 import type { ShardIndexer } from './shard-indexer.ts';
 
 /**
- * `rebuilt`: its logs are in new segments. `gone`: no manifest names it (any more). `lost`: the shard log does not
- * hold what it would need.
+ * `rebuilt`: its logs are in new segments. `gone`: no manifest names it (any more). `lost`: neither the shard log nor
+ * its rows hold all that it would need, and nothing was changed.
  */
 export type RepairOutcome = 'rebuilt' | 'gone' | 'lost';
 
@@ -56,7 +59,7 @@ export class SegmentRepairs {
   /** Found damaged and neither rebuilt nor gone; the newest. */
   readonly #damagedIds = new Set<string>();
 
-  /** Those that the shard log cannot give back, as far as is known of the other segments. */
+  /** Those that cannot be built again, as far as is known of the other segments. */
   readonly #lostIds = new Set<string>();
 
   constructor(options: SegmentRepairsOptions, collaborators: SegmentRepairsCollaborators) {
@@ -121,7 +124,7 @@ export class SegmentRepairs {
         return 'gone';
       }
       const closure = closureOf(damaged, all);
-      const outcome = await this.#rebuild(closure, {
+      const outcome = await this.#rebuild(damaged, closure, {
         indexer,
         settings: indexer.settings,
         signal,
@@ -129,7 +132,6 @@ export class SegmentRepairs {
       const context = { ...shard, segmentId, segmentCount: closure.length };
       if (outcome === 'rebuilt') {
         counters.rebuildCount++;
-        for (const { id } of closure) this.#damagedIds.delete(id);
         logger.warn(context, 'built damaged segments again');
       } else if (outcome === 'lost' && !this.#lostIds.has(segmentId)) {
         this.#lostIds.add(segmentId);
@@ -139,30 +141,85 @@ export class SegmentRepairs {
     });
   }
 
-  async #rebuild(closure: readonly SegmentInfo[], context: BuildContext): Promise<RepairOutcome> {
+  async #rebuild(
+    damaged: SegmentInfo,
+    closure: readonly SegmentInfo[],
+    context: BuildContext,
+  ): Promise<RepairOutcome> {
+    const fromLog = await this.#rebuildFromLog(closure, context, false);
+    if (fromLog !== 'lost') return fromLog;
+    const fromRows = await this.#rebuildFromRows(damaged, context);
+    if (fromRows !== 'lost') return fromRows;
+    const { shard } = context.indexer;
+    for (const info of closure) {
+      const isLost = this.#damagedIds.has(info.id);
+      if (!isLost || (await hasReadableRows(shard, info, this.#with))) return 'lost';
+    }
+    return this.#rebuildFromLog(closure, context, true);
+  }
+
+  /**
+   * The closure as the log has it. `lost` when the log cannot give all of its rows back; `takesLess` says that what
+   * it has will do, as long as that is something.
+   */
+  async #rebuildFromLog(
+    closure: readonly SegmentInfo[],
+    context: BuildContext,
+    takesLess: boolean,
+  ): Promise<RepairOutcome> {
     const { indexer, signal } = context;
-    const { shard, manifest, unnamedIds } = indexer;
-    const firstSequence = Math.min(...closure.map((info) => info.firstSequence));
-    const nextSequence = Math.max(...closure.map((info) => info.nextSequence));
+    const { shard } = indexer;
+    const range = rangeOf(closure);
     const bounds = await this.#with.shardLog.bounds(shard);
-    const isAllDamaged = closure.every(({ id }) => this.#damagedIds.has(id));
-    if (bounds.firstSequence >= nextSequence) return 'lost';
-    if (bounds.firstSequence > firstSequence && !isAllDamaged) return 'lost';
-    await using publication = new Publication(
-      { shard, directory: this.#options.directory, manifest, unnamedIds },
-      this.#with,
-    );
-    let sequence = Math.max(firstSequence, bounds.firstSequence);
+    const firstSequence = Math.max(range.firstSequence, bounds.firstSequence);
+    const nextSequence = Math.min(range.nextSequence, bounds.nextSequence);
+    const isShort = firstSequence > range.firstSequence || nextSequence < range.nextSequence;
+    if (firstSequence >= nextSequence || (isShort && !takesLess)) return 'lost';
+    await using publication = this.#publicationOf(indexer);
+    let sequence = firstSequence;
     while (sequence < nextSequence) {
-      const built = await this.#buildPart({ sequence, nextSequence, isAllDamaged }, context);
+      const built = await this.#buildPart({ sequence, nextSequence, takesLess }, context);
       if (built === undefined) return 'lost';
       await publication.put(built.infos);
       sequence = built.nextSequence;
       signal.throwIfAborted();
     }
+    const rowCount = rowCountOf(publication.infos);
+    if (rowCount === 0 || (rowCount < rowCountOf(closure) && !takesLess)) return 'lost';
+    return this.#publish(publication, closure, indexer);
+  }
+
+  /** One segment as its own rows have it. */
+  async #rebuildFromRows(damaged: SegmentInfo, context: BuildContext): Promise<RepairOutcome> {
+    const { indexer, settings, signal } = context;
+    const { directory, sealBytes } = this.#options;
+    await using publication = this.#publicationOf(indexer);
+    const rebuilt = await rebuildFromRows(
+      { shard: indexer.shard, info: damaged, directory, sealBytes, settings, signal },
+      this.#with,
+    );
+    if (rebuilt === undefined) return 'lost';
+    await publication.put([rebuilt]);
+    signal.throwIfAborted();
+    return this.#publish(publication, [damaged], indexer);
+  }
+
+  #publicationOf({ shard, manifest, unnamedIds }: ShardIndexer): Publication {
+    const { directory } = this.#options;
+    return new Publication({ shard, directory, manifest, unnamedIds }, this.#with);
+  }
+
+  async #publish(
+    publication: Publication,
+    replaced: readonly SegmentInfo[],
+    { shard, manifest }: ShardIndexer,
+  ): Promise<RepairOutcome> {
     const { infos } = publication;
-    if (!(await publication.commit(() => manifest.replace(closure, infos)))) return 'gone';
-    for (const info of closure) await this.#with.registry.retire(blobSegment(shard, info));
+    if (!(await publication.commit(() => manifest.replace(replaced, infos)))) return 'gone';
+    for (const info of replaced) {
+      this.#damagedIds.delete(info.id);
+      await this.#with.registry.retire(blobSegment(shard, info));
+    }
     await manifest.moveOld(settledAt(this.#with.clock.nowMs()));
     return 'rebuilt';
   }
@@ -172,7 +229,7 @@ export class SegmentRepairs {
     range: {
       readonly sequence: number;
       readonly nextSequence: number;
-      readonly isAllDamaged: boolean;
+      readonly takesLess: boolean;
     },
     context: BuildContext,
   ): Promise<
@@ -189,7 +246,7 @@ export class SegmentRepairs {
         signal.throwIfAborted();
         const piece = await this.#buildPiece(context, sequence, range.nextSequence);
         pieces.push(piece);
-        if (piece.lostCount > 0 && !range.isAllDamaged) return undefined;
+        if (piece.lostCount > 0 && !range.takesLess) return undefined;
         sequence = piece.nextSequence;
         rawBytes += piece.rawBytes;
       }
@@ -227,6 +284,20 @@ export class SegmentRepairs {
       ),
     );
   }
+}
+
+function rangeOf(infos: readonly SegmentInfo[]): {
+  readonly firstSequence: number;
+  readonly nextSequence: number;
+} {
+  return {
+    firstSequence: Math.min(...infos.map((info) => info.firstSequence)),
+    nextSequence: Math.max(...infos.map((info) => info.nextSequence)),
+  };
+}
+
+function rowCountOf(infos: readonly SegmentInfo[]): number {
+  return infos.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }
 
 /** The segments that share sequences with one, directly or through others. */

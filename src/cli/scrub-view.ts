@@ -112,10 +112,10 @@ const ONLY_BACKUP =
   'only a backup has it; consumers pass over it, searches find its logs where a segment holds them';
 
 const SEGMENT: Advice = {
-  repaired: 'built again from the write-ahead log',
+  repaired: 'built again',
   unrepaired: 'run again with --repair to build it again',
   irreparable:
-    'the write-ahead log no longer holds its logs: put the file back from a backup, or let them expire',
+    'the write-ahead log no longer holds all its logs, so it stays as it is: put the file back from a backup, or let it expire',
 };
 
 const ADVICE: Readonly<Record<ScrubFindingKind, Advice>> = {

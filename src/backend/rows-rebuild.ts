@@ -1,0 +1,283 @@
+/**
+ * Building a segment again from its own rows, when the shard log cannot give its logs back: a Parquet file whose
+ * checksums are right holds every log of it, only not how they were grouped. The rows become log groups again (rows
+ * that stand together with the same topic, source and tags are one), the groups L0 pieces, and the pieces one segment
+ * with the sequences, sizes and times of receipt of the old one.
+ */
+import { errorCode } from '#base/app-error.ts';
+import { MIB } from '#base/units.ts';
+import type { BlobStore } from '#blob/blob-store.ts';
+import type { LogRecord, ShardKey } from '#loghub/shard-log.ts';
+import type { ByteSource } from '#parquet/byte-source.ts';
+import { ParquetFile } from '#parquet/parquet-file.ts';
+import type { Files } from '#platform/files.ts';
+import type { Random } from '#platform/random.ts';
+import { encodeLogGroup, type Log, type LogPair } from '#protocol/log-group.ts';
+import { BlockCache } from '#segment/block-cache.ts';
+import { REST_COLUMN } from '#segment/columns.ts';
+import { parseRest } from '#segment/read-rows.ts';
+import type { SegmentBuilder } from '#segment/segment-builder.ts';
+import type { SegmentInfo } from '#segment/segment.ts';
+import { verifySegment } from '#segment/verify-segment.ts';
+import type { BuildSettings } from './build-range.ts';
+import { indexHash } from './index-hash.ts';
+import { REBUILD_CACHE_BYTES, REBUILD_GROUP_BYTES, REBUILD_ROWS_AT_ONCE } from './limits.ts';
+import { localInput, mergeFiles } from './merge-files.ts';
+import { openSource } from './open-source.ts';
+import {
+  blobKeyPrefix,
+  localSegment,
+  newSegmentId,
+  removeByPrefix,
+  type StoredSegment,
+} from './segment-files.ts';
+import { isDamage } from './watch-reader.ts';
+
+export interface RowsRebuildRequest {
+  readonly shard: ShardKey;
+  readonly info: SegmentInfo;
+  /** Local folder that gets the files. */
+  readonly directory: string;
+  /** Raw bytes of one piece. */
+  readonly sealBytes: number;
+  readonly settings: BuildSettings;
+  readonly signal: AbortSignal;
+}
+
+export interface RowsRebuildCollaborators {
+  readonly blobStore: BlobStore;
+  readonly segmentBuilder: SegmentBuilder;
+  readonly files: Files;
+  readonly random: Random;
+}
+
+/**
+ * A segment with the same rows, its files in the folder; the old one stays. Undefined when the rows are damaged or
+ * missing too. A failure leaves no file. Errors: those of the builder and the stores, the signal's reason.
+ */
+export async function rebuildFromRows(
+  request: RowsRebuildRequest,
+  collaborators: RowsRebuildCollaborators,
+): Promise<SegmentInfo | undefined> {
+  const { shard, info, directory, settings, signal } = request;
+  const { files, random } = collaborators;
+  await using opened = new AsyncDisposableStack();
+  const parquet = await openRows(shard, info, { ...collaborators, opened });
+  if (parquet === undefined || !(await areSound(info, parquet, signal))) return undefined;
+  const pieces: StoredSegment[] = [];
+  const prefix = newSegmentId(shard, info.firstSequence, random);
+  try {
+    for await (const records of recordsOf(request, parquet)) {
+      const id = `${prefix}-p${pieces.length}`;
+      const built = await collaborators.segmentBuilder.build({
+        id,
+        shardId: shard.shardId,
+        records,
+        indexConfig: settings.indexConfig,
+        // What it added when the logs came is in the rows.
+        appendMeta: false,
+        directory,
+        storage: 'local',
+      });
+      if (built !== undefined) pieces.push(localSegment(shard, directory, built));
+      signal.throwIfAborted();
+    }
+    const inputs = pieces.map((piece, i) => {
+      const input = localInput(piece);
+      return { ...input, info: { ...input.info, ...shareOf(info, i) } };
+    });
+    const [merged] = await mergeFiles(
+      inputs,
+      {
+        shard,
+        directory,
+        storage: 'stored',
+        daysMax: 1,
+        indexHash: indexHash(settings.indexConfig),
+        signal,
+      },
+      collaborators,
+    );
+    if (merged?.rowCount === info.rowCount) return merged;
+    if (merged !== undefined) await removeByPrefix(files, directory, merged.id);
+    return undefined;
+  } finally {
+    await removeByPrefix(files, directory, `${prefix}-p`).catch(() => {});
+  }
+}
+
+/** Whether the Parquet file of a segment can be opened, so that some of its rows may be read. */
+export async function hasReadableRows(
+  shard: ShardKey,
+  info: SegmentInfo,
+  collaborators: Pick<RowsRebuildCollaborators, 'blobStore' | 'files'>,
+): Promise<boolean> {
+  await using opened = new AsyncDisposableStack();
+  const source = await openRows(shard, info, { ...collaborators, opened });
+  if (source === undefined) return false;
+  try {
+    await ParquetFile.open({ source, cache: new BlockCache(MIB), cacheKey: info.id });
+    return true;
+  } catch (error) {
+    if (isDamage(error)) return false;
+    throw error;
+  }
+}
+
+/** All bytes of the segment are told by its first piece; the others stand for none. */
+function shareOf(info: SegmentInfo, piece: number): Partial<SegmentInfo> {
+  const { firstSequence, nextSequence, maxReceiveTimeMs, rawBytes } = info;
+  return {
+    firstSequence,
+    nextSequence,
+    maxReceiveTimeMs,
+    rawBytes: piece === 0 ? rawBytes : 0,
+  };
+}
+
+async function openRows(
+  shard: ShardKey,
+  info: SegmentInfo,
+  collaborators: Pick<RowsRebuildCollaborators, 'blobStore' | 'files'> & {
+    readonly opened: AsyncDisposableStack;
+  },
+): Promise<ByteSource | undefined> {
+  const { blobStore, files, opened } = collaborators;
+  try {
+    const blob = opened.use(await blobStore.openLocal(`${blobKeyPrefix(shard, info.id)}.parquet`));
+    return await openSource(files, blob.path, opened);
+  } catch (error) {
+    if (errorCode(error) === 'BlobNotExist') return undefined;
+    throw error;
+  }
+}
+
+/** An index of no bytes: only what is said of the rows counts. */
+const NO_INDEX: ByteSource = {
+  sizeBytes: 0,
+  read: () => Promise.resolve(new Uint8Array(0)),
+};
+
+async function areSound(
+  info: SegmentInfo,
+  parquet: ByteSource,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const damage = await verifySegment({ info, idx: NO_INDEX, parquet, signal });
+  return damage.every(({ kind }) => kind !== 'rows');
+}
+
+/** The rows in their order, as records of about `sealBytes` together. */
+async function* recordsOf(
+  { info, sealBytes, signal }: RowsRebuildRequest,
+  source: ByteSource,
+): AsyncGenerator<readonly LogRecord[]> {
+  const cache = new BlockCache(REBUILD_CACHE_BYTES);
+  const file = await ParquetFile.open({ source, cache, cacheKey: info.id });
+  let records: LogRecord[] = [];
+  let rawBytes = 0;
+  for (let from = 0; from < file.rowCount; from += REBUILD_ROWS_AT_ONCE) {
+    signal.throwIfAborted();
+    const to = Math.min(file.rowCount, from + REBUILD_ROWS_AT_ONCE);
+    for (const { head, logs } of groupsOf(await readRows(file, { from, to }))) {
+      const payload = encodeLogGroup({ ...head, logs });
+      records.push(recordOf(info, payload, logs.length));
+      rawBytes += payload.length;
+      if (rawBytes < sealBytes) continue;
+      yield records;
+      records = [];
+      rawBytes = 0;
+    }
+  }
+  if (records.length > 0) yield records;
+}
+
+function recordOf(info: SegmentInfo, payload: Uint8Array, logCount: number): LogRecord {
+  return {
+    sequence: info.firstSequence,
+    compression: 'none',
+    payload,
+    rawBytes: payload.length,
+    logCount,
+    receiveTimeMs: info.maxReceiveTimeMs,
+    clientAddress: '',
+  };
+}
+
+/** What the logs of a group have in common. */
+interface Head {
+  readonly topic: string;
+  readonly source: string;
+  readonly tags: readonly LogPair<Uint8Array>[];
+}
+
+interface Row {
+  readonly log: Log<Uint8Array>;
+  readonly head: Head;
+  /** Equal for equal heads. */
+  readonly headKey: string;
+}
+
+async function readRows(
+  file: ParquetFile,
+  range: { readonly from: number; readonly to: number },
+): Promise<readonly Row[]> {
+  const numbers = Array.from({ length: range.to - range.from }, (_, i) => range.from + i);
+  const times = await file.times(range);
+  const timeNs = await file.timeNs(range);
+  const fields: LogPair<Uint8Array>[][] = numbers.map(() => []);
+  for (const [index, { name }] of file.columns.entries())
+    for (const [i, text] of (await file.readTexts(index, numbers)).entries()) {
+      if (text === undefined) continue;
+      if (name === REST_COLUMN) fields[i]?.push(...restOf(text));
+      else fields[i]?.push({ key: name, value: text });
+    }
+  return fields.map((pairs, i) => rowOf(pairs, times[i] ?? 0, timeNs[i] ?? 0));
+}
+
+function restOf(text: Uint8Array): readonly LogPair<Uint8Array>[] {
+  return parseRest(text).map(([key, value]) => ({ key, value: Buffer.from(value) }));
+}
+
+function rowOf(pairs: readonly LogPair<Uint8Array>[], time: number, timeNs: number): Row {
+  const contents: LogPair<Uint8Array>[] = [];
+  const tags: LogPair<Uint8Array>[] = [];
+  let topic = '';
+  let source = '';
+  let headKey = '';
+  for (const pair of pairs) {
+    const { key, value } = pair;
+    const isTag = key.startsWith(TAG_PREFIX);
+    if (!isTag && key !== '__topic__' && key !== '__source__') {
+      contents.push(pair);
+      continue;
+    }
+    if (isTag) tags.push({ key: key.slice(TAG_PREFIX.length), value });
+    else if (key === '__topic__') topic = textOf(value);
+    else source = textOf(value);
+    headKey += JSON.stringify([key, Buffer.from(value).toString('latin1')]);
+  }
+  return { log: { time, timeNs, contents }, head: { topic, source, tags }, headKey };
+}
+
+/** Rows that stand together with equal heads, up to some bytes. */
+function* groupsOf(
+  rows: readonly Row[],
+): Generator<{ readonly head: Head; readonly logs: readonly Log<Uint8Array>[] }> {
+  let logs: Log<Uint8Array>[] = [];
+  let bytes = 0;
+  for (const [i, { log, head, headKey }] of rows.entries()) {
+    logs.push(log);
+    for (const { value } of log.contents) bytes += value.length;
+    if (rows[i + 1]?.headKey === headKey && bytes < REBUILD_GROUP_BYTES) continue;
+    yield { head, logs };
+    logs = [];
+    bytes = 0;
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+}
+
+const TAG_PREFIX = '__tag__:';
