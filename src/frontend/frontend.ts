@@ -1,4 +1,4 @@
-/** The door of the server: decides whether a request is for the API, the console or a health check. */
+/** The door of the server: decides whether a request is for the API, the console, a health check or metrics. */
 import { AppError } from '#base/app-error.ts';
 import type { AddressingOptions } from '#protocol/addressing.ts';
 import { hostName, resolveProject } from '#protocol/addressing.ts';
@@ -9,6 +9,7 @@ import type { AccessKey } from './console/session-token.ts';
 import { SessionTokens } from './console/session-token.ts';
 import { headerValue, jsonReply } from './http-message.ts';
 import type { HttpReply, HttpRequest } from './http-message.ts';
+import { metricsReply } from './management/metrics.ts';
 import { queryValue } from './request-target.ts';
 import type { SlsRooms } from './sls/operation.ts';
 import { RouteTable } from './sls/route-table.ts';
@@ -48,15 +49,20 @@ export class Frontend {
     const [first, ...rest] = request.target.segments;
     if (rest.length === 0 && (first === 'healthz' || first === 'health'))
       return this.#health(request);
+    if (rest.length === 0 && first === 'metrics') return this.#metrics(request);
     if (first === 'console') return this.#console(request, rest);
     if (isPageVisit(request))
       return { status: 302, headers: { location: '/console/' }, body: undefined };
     return this.#operation(request);
   }
 
+  #metrics(request: HttpRequest): HttpReply {
+    assertRead(request);
+    return metricsReply(this.#collaborators.rooms.backend.stats());
+  }
+
   #health(request: HttpRequest): HttpReply {
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new AppError('InvalidMethod', `invalid request method: ${request.method}`);
+    assertRead(request);
     if (!this.#collaborators.isReady())
       throw new AppError('ServerBusy', 'the server is starting or stopping');
     return jsonReply({ status: 'ok' }, { 'cache-control': 'no-store' });
@@ -127,4 +133,10 @@ function endpointOf(host: string, projectName: string | undefined): string {
   const name = hostName(host);
   const prefix = `${projectName ?? ''}.`;
   return prefix.length > 1 && name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+/** Errors: InvalidMethod. */
+function assertRead({ method }: HttpRequest): void {
+  if (method !== 'GET' && method !== 'HEAD')
+    throw new AppError('InvalidMethod', `invalid request method: ${method}`);
 }

@@ -129,6 +129,24 @@ describe('health', () => {
   });
 });
 
+describe('metrics', () => {
+  it('need no signature, and each has help, a type and a number', async () => {
+    const answer = await server.call('GET', '/metrics', { sign: 'none' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+    const text = answer.body.toString();
+    const lines = text.trimEnd().split('\n');
+    for (let i = 0; i < lines.length; i += 3) {
+      const name = /^# HELP (sluice_\w+) ./.exec(lines[i]!)?.[1];
+      expect(lines[i + 1]).toMatch(new RegExp(`^# TYPE ${name} (?:gauge|counter)$`));
+      expect(lines[i + 2]).toMatch(new RegExp(`^${name} [0-9.]+$`));
+    }
+    expect(text).toContain('sluice_index_lag_seconds ');
+    const refusal = await server.call('POST', '/metrics', { sign: 'none' });
+    expect(refused(refusal)).toEqual([405, 'InvalidMethod']);
+  });
+});
+
 describe('the console session', () => {
   const path = '/console/api/session';
 
