@@ -35,18 +35,6 @@ export function metricsReply(stats: BackendStats): HttpReply {
 
 function samplesOf(stats: BackendStats): readonly Sample[] {
   const { shards } = stats;
-  const gauge = (name: string, help: string, value: number): Sample => ({
-    name,
-    kind: 'gauge',
-    help,
-    value,
-  });
-  const counter = (name: string, help: string, value: number): Sample => ({
-    name: `${name}_total`,
-    kind: 'counter',
-    help,
-    value,
-  });
   return [
     gauge('logstores', 'Logstores.', stats.logstoreCount),
     gauge(
@@ -80,4 +68,12 @@ function samplesOf(stats: BackendStats): readonly Sample[] {
     counter('index_failures', 'Attempts that failed and are made again.', stats.failureCount),
     counter('index_damaged_records', 'Log groups that nobody can read.', stats.damagedRecordCount),
   ];
+}
+
+function gauge(name: string, help: string, value: number): Sample {
+  return { name, kind: 'gauge', help, value };
+}
+
+function counter(name: string, help: string, value: number): Sample {
+  return { name: `${name}_total`, kind: 'counter', help, value };
 }
