@@ -3,8 +3,9 @@ export class ByteWriter {
   #bytes: Uint8Array;
   #length: number = 0;
 
-  constructor(capacity: number = 1024) {
-    this.#bytes = new Uint8Array(capacity);
+  /** A number: bytes of room at first; an array: memory to begin with, whose content is lost. */
+  constructor(room: number | Uint8Array = 1024) {
+    this.#bytes = typeof room === 'number' ? new Uint8Array(room) : room;
   }
 
   get length(): number {

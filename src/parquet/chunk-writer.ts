@@ -24,16 +24,12 @@ import {
 import { parseIntegers, type TextPlaces } from './number-texts.ts';
 import { integerStatistics, noBounds, textStatistics } from './statistics.ts';
 
-export interface EncodedChunk {
-  /** The pages, as they follow each other in the file. */
-  readonly pieces: readonly Uint8Array[];
-  readonly info: WrittenChunk;
-}
-
 export interface Target {
   readonly codec: Codec;
   /** Where the chunk begins in the file. */
   readonly offset: number;
+  /** Gets the pages, as they follow each other in the file. */
+  readonly out: ByteWriter;
   /** Room for one page; what is in it is lost. */
   readonly scratch: ByteWriter;
 }
@@ -54,7 +50,7 @@ interface Coding {
 }
 
 /** Required integers: the log times. */
-export function encodeTimes(times: Uint32Array, target: Target): EncodedChunk {
+export function encodeTimes(times: Uint32Array, target: Target): WrittenChunk {
   const pages = new PageSink(target);
   for (const page of cutPages({ rowCount: times.length, present: undefined }, undefined)) {
     target.scratch.clear();
@@ -65,7 +61,7 @@ export function encodeTimes(times: Uint32Array, target: Target): EncodedChunk {
 }
 
 /** Nanosecond parts of 32 bits; 0 is null, which the wire cannot tell from it. */
-export function encodeTimeNs(timeNs: Uint32Array, target: Target): EncodedChunk {
+export function encodeTimeNs(timeNs: Uint32Array, target: Target): WrittenChunk {
   const rowCount = timeNs.length;
   const present = new Uint8Array((rowCount + 7) >>> 3);
   const kept = new Uint32Array(rowCount);
@@ -86,7 +82,7 @@ export function encodeTimeNs(timeNs: Uint32Array, target: Target): EncodedChunk 
 }
 
 /** Texts, or the numbers that they are. A chunk without any value is not compressed. */
-export function encodeChunk(chunk: ColumnChunk, type: ColumnType, target: Target): EncodedChunk {
+export function encodeChunk(chunk: ColumnChunk, type: ColumnType, target: Target): WrittenChunk {
   const nullCount = chunk.rowCount - chunk.valueCount;
   const count = chunk.ids === undefined ? chunk.valueCount : chunk.strings.starts.length;
   const isText = scaleOfType(type) < 0;
@@ -165,6 +161,9 @@ function expand(integers: Integers, ids: Uint32Array): Integers {
   return Float64Array.from(ids, (id) => integers[id]!);
 }
 
+/** Of the page at hand. */
+const lengthsOfPage: Uint32Array = new Uint32Array(PAGE_ROWS_MAX);
+
 /** Lengths, then the bytes of all values (DELTA_LENGTH_BYTE_ARRAY). */
 function textCoding({ ids, strings, valueCount }: ColumnChunk): Coding {
   const { arena, starts, ends } = strings;
@@ -177,7 +176,7 @@ function textCoding({ ids, strings, valueCount }: ColumnChunk): Coding {
     sizeOf:
       total > PAGE_BYTES ? (value) => ends[entryOf(value)]! - starts[entryOf(value)]! : undefined,
     write: ({ from, to }, out) => {
-      const lengths = new Uint32Array(to - from);
+      const lengths = lengthsOfPage;
       let bytes = 0;
       for (let value = from; value < to; value++) {
         const entry = entryOf(value);
@@ -185,7 +184,7 @@ function textCoding({ ids, strings, valueCount }: ColumnChunk): Coding {
         lengths[value - from] = length;
         bytes += length;
       }
-      writeDelta(lengths, { from: 0, to: lengths.length }, out);
+      writeDelta(lengths, { from: 0, to: to - from }, out);
       out.reserve(bytes);
       if (ids === undefined) {
         copyTexts(strings, from, to, out);
@@ -221,7 +220,7 @@ function encodePages(
   rows: Rows,
   coding: Coding,
   { pages, statistics }: { readonly pages: PageSink; readonly statistics: Statistics },
-): EncodedChunk {
+): WrittenChunk {
   const out = pages.scratch;
   for (const page of cutPages(rows, coding.sizeOf)) {
     out.clear();
@@ -260,13 +259,14 @@ class PageSink {
   readonly scratch: ByteWriter;
   readonly #codec: Codec;
   readonly #offset: number;
-  readonly #pieces: Uint8Array[] = [];
+  readonly #out: ByteWriter;
   readonly #pages: PagePlace[] = [];
   #length: number = 0;
   #uncompressedBytes: number = 0;
   #dictionaryLength: number = 0;
 
-  constructor({ codec, offset, scratch }: Target) {
+  constructor({ codec, offset, out, scratch }: Target) {
+    this.#out = out;
     this.scratch = scratch;
     this.#codec = codec;
     this.#offset = offset;
@@ -285,8 +285,8 @@ class PageSink {
     this.#pages.push({ offset, length, firstRow: fromRow });
   }
 
-  finish(rowCount: number, encoding: number, statistics: Statistics): EncodedChunk {
-    const info: WrittenChunk = {
+  finish(rowCount: number, encoding: number, statistics: Statistics): WrittenChunk {
+    return {
       codec: this.#codec,
       encoding,
       rowCount,
@@ -297,18 +297,19 @@ class PageSink {
       statistics,
       pages: this.#pages,
     };
-    return { pieces: this.#pieces, info };
   }
 
   #add(page: Pick<PageHeader, 'kind' | 'valueCount' | 'encoding'>, content: Uint8Array): void {
-    const stored = this.#codec === 'none' ? new Uint8Array(content) : compress(content);
-    const out = new ByteWriter(64);
+    const stored = this.#codec === 'none' ? content : compress(content);
+    const out = this.#out;
+    const start = out.length;
     const uncompressedBytes = content.length;
     const storedBytes = stored.length;
     writePageHeader({ ...page, uncompressedBytes, storedBytes, crc: crc32(stored) }, out);
-    this.#pieces.push(out.view(), stored);
-    this.#length += out.length + stored.length;
-    this.#uncompressedBytes += out.length + content.length;
+    const headerBytes = out.length - start;
+    out.bytes(stored);
+    this.#length += headerBytes + storedBytes;
+    this.#uncompressedBytes += headerBytes + uncompressedBytes;
   }
 }
 

@@ -10,6 +10,7 @@
  * fast as big integers.
  */
 import type { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
+import { FRESH_MEMORY, type ReadMemory } from './read-memory.ts';
 
 const BLOCK = 128;
 const MINI = 32;
@@ -139,9 +140,13 @@ function writeBigBlock(values: BigInt64Array, from: number, to: number, out: Byt
 }
 
 /** Reads `count` values. Throws a RangeError for bytes that are not so many. */
-export function readDelta(reader: ByteReader, count: number): Integers {
+export function readDelta(
+  reader: ByteReader,
+  count: number,
+  memory: ReadMemory = FRESH_MEMORY,
+): Integers {
   const start = reader.position;
-  const small = readSmall(reader, count);
+  const small = readSmall(reader, count, memory);
   if (small !== undefined) return small;
   reader.position = start;
   return readBig(reader, count);
@@ -153,9 +158,13 @@ function readHead(reader: ByteReader, count: number): void {
 }
 
 /** Undefined when a number is too large for it. */
-function readSmall(reader: ByteReader, count: number): Float64Array | undefined {
+function readSmall(
+  reader: ByteReader,
+  count: number,
+  memory: ReadMemory,
+): Float64Array | undefined {
   readHead(reader, count);
-  const values = new Float64Array(count);
+  const values = memory.f64(count);
   let value = readZigzag(reader);
   if (value === undefined) return undefined;
   if (count > 0) values[0] = value;

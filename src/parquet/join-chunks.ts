@@ -3,6 +3,7 @@ import { ByteWriter } from '#kernel/byte-writer.ts';
 import type { ByteStrings, ColumnChunk } from './column-chunk.ts';
 import { copyRun, countBits, setBits } from './hybrid-codec.ts';
 import { ROW_GROUP_BYTES } from './limits.ts';
+import { FRESH_MEMORY, type ReadMemory } from './read-memory.ts';
 import { TextTable } from './text-table.ts';
 
 /**
@@ -34,6 +35,7 @@ export function joinChunks(
   rowCount: number,
   chunks: Chunks,
   runs: RowRuns,
+  memory: ReadMemory = FRESH_MEMORY,
 ): ColumnChunk | undefined {
   const bits = new Uint8Array((rowCount + 7) >>> 3);
   const values = valueRuns(chunks, runs, bits);
@@ -43,8 +45,8 @@ export function joinChunks(
   const used = chunks.filter((chunk) => chunk !== undefined && chunk.valueCount > 0);
   const haveIds = used.every((chunk) => chunk?.ids !== undefined);
   if (haveIds || repeatedBytes(chunks, values) > ROW_GROUP_BYTES)
-    return { ...base, ...joinIds(chunks, values) };
-  return { ...base, ids: undefined, strings: joinStrings(chunks, values) };
+    return { ...base, ...joinIds(chunks, values, memory) };
+  return { ...base, ids: undefined, strings: joinStrings(chunks, values, memory) };
 }
 
 /** What the values with ids would take without them; many rows may share one that is large. */
@@ -100,8 +102,9 @@ function valueRuns(chunks: Chunks, runs: RowRuns, bits: Uint8Array): ValueRuns {
 function joinIds(
   chunks: Chunks,
   runs: ValueRuns,
+  memory: ReadMemory,
 ): { readonly ids: Uint32Array; readonly strings: ByteStrings } {
-  const ids = new Uint32Array(runs.valueCount);
+  const ids = memory.u32(runs.valueCount);
   const table = new TextTable();
   // Entries that no row of the output uses must not come into the dictionary. Numbers + 1 by entry.
   const known = chunks.map((chunk) => new Uint32Array(chunk?.strings.starts.length ?? 0));
@@ -131,10 +134,10 @@ class TextList {
   readonly #ends: Uint32Array;
   #count: number = 0;
 
-  constructor(count: number, sizeBytes: number) {
-    this.#out = new ByteWriter(sizeBytes);
-    this.#starts = new Uint32Array(count);
-    this.#ends = new Uint32Array(count);
+  constructor(count: number, sizeBytes: number, memory: ReadMemory) {
+    this.#out = new ByteWriter(memory.bytes(sizeBytes));
+    this.#starts = memory.u32(count);
+    this.#ends = memory.u32(count);
   }
 
   add(arena: Uint8Array, start: number, end: number): void {
@@ -163,11 +166,11 @@ class TextList {
   }
 }
 
-function joinStrings(chunks: Chunks, runs: ValueRuns): ByteStrings {
+function joinStrings(chunks: Chunks, runs: ValueRuns, memory: ReadMemory): ByteStrings {
   let sizeBytes = 0;
   for (const chunk of chunks)
     if (chunk !== undefined && chunk.ids === undefined) sizeBytes += chunk.strings.arena.length;
-  const list = new TextList(runs.valueCount, sizeBytes);
+  const list = new TextList(runs.valueCount, sizeBytes, memory);
   for (let run = 0; run < runs.from.length; run++) {
     const from = runs.from[run]!;
     const to = runs.to[run]!;

@@ -5,6 +5,7 @@ import type { Integers } from './delta-codec.ts';
 import { copyRun, countBits, setBits } from './hybrid-codec.ts';
 import { printIntegers } from './number-texts.ts';
 import type { DataPage } from './page-reader.ts';
+import type { ReadMemory } from './read-memory.ts';
 
 export interface JoinOptions {
   /** Rows of the row group that are wanted. */
@@ -14,6 +15,7 @@ export interface JoinOptions {
   readonly dictionary: ByteStrings | undefined;
   /** Fraction digits, when the values are numbers. */
   readonly scale: number;
+  readonly memory: ReadMemory;
 }
 
 /** What is taken from one page: rows and values of it. */
@@ -27,16 +29,16 @@ interface Part {
 
 /** The pages must follow each other and hold the whole range. */
 export function joinPages(pages: readonly DataPage[], options: JoinOptions): ColumnChunk {
-  const { range, dictionary } = options;
+  const { range, dictionary, memory } = options;
   const parts = partsOf(pages, options);
   const rowCount = range.to - range.from;
   const valueCount = parts.reduce((sum, { from, to }) => sum + to - from, 0);
   const present = valueCount === rowCount ? undefined : joinPresent(parts, rowCount);
   const base = { rowCount, present, valueCount };
   if (dictionary !== undefined)
-    return { ...base, ids: joinIds(parts, valueCount), strings: dictionary };
+    return { ...base, ids: joinIds(parts, valueCount, memory), strings: dictionary };
   const isNumbers = parts.some(({ page }) => page.values.kind === 'integers');
-  const strings = isNumbers ? joinIntegers(parts, valueCount, options.scale) : joinStrings(parts);
+  const strings = isNumbers ? joinIntegers(parts, valueCount, options) : joinStrings(parts, memory);
   return { ...base, ids: undefined, strings };
 }
 
@@ -64,26 +66,32 @@ function joinPresent(parts: readonly Part[], rowCount: number): Uint8Array {
   return present;
 }
 
-function joinIds(parts: readonly Part[], valueCount: number): Uint32Array {
-  const ids = new Uint32Array(valueCount);
+function joinIds(parts: readonly Part[], valueCount: number, memory: ReadMemory): Uint32Array {
+  const ids = memory.u32(valueCount);
   let at = 0;
   for (const { page, from, to } of parts) {
     assert(page.values.kind === 'ids', 'all pages of a chunk with a dictionary have ids');
+    if (parts.length === 1) return page.values.ids.subarray(from, to);
     ids.set(page.values.ids.subarray(from, to), at);
     at += to - from;
   }
   return ids;
 }
 
-function joinIntegers(parts: readonly Part[], valueCount: number, scale: number): ByteStrings {
+function joinIntegers(
+  parts: readonly Part[],
+  valueCount: number,
+  { scale, memory }: JoinOptions,
+): ByteStrings {
   const pages = parts.map(({ page, from, to }) => {
     assert(page.values.kind === 'integers', 'all pages of a column of numbers have numbers');
     return page.values.integers.subarray(from, to);
   });
-  return printIntegers(concatIntegers(pages, valueCount), scale);
+  return printIntegers(concatIntegers(pages, valueCount), scale, memory);
 }
 
 function concatIntegers(parts: readonly Integers[], valueCount: number): Integers {
+  if (parts.length === 1) return parts[0]!;
   const isSmall = parts.every((part) => part instanceof Float64Array);
   let at = 0;
   if (isSmall) {
@@ -104,7 +112,7 @@ function stringsOf({ page }: Part): ByteStrings {
   return page.values.strings;
 }
 
-function joinStrings(parts: readonly Part[]): ByteStrings {
+function joinStrings(parts: readonly Part[], memory: ReadMemory): ByteStrings {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) {
     const { arena, starts, ends } = stringsOf(only);
@@ -116,9 +124,9 @@ function joinStrings(parts: readonly Part[]): ByteStrings {
   }
   const valueCount = parts.reduce((sum, { from, to }) => sum + to - from, 0);
   const sizeBytes = parts.reduce((sum, part) => sum + stringsOf(part).arena.length, 0);
-  const arena = new Uint8Array(sizeBytes);
-  const starts = new Uint32Array(valueCount);
-  const ends = new Uint32Array(valueCount);
+  const arena = memory.bytes(sizeBytes);
+  const starts = memory.u32(valueCount);
+  const ends = memory.u32(valueCount);
   let base = 0;
   let at = 0;
   for (const part of parts) {

@@ -3,6 +3,7 @@
  * unscaled integer: `-12.50` is −1250 with scale 2.
  */
 import type { Integers } from './delta-codec.ts';
+import { FRESH_MEMORY, type ReadMemory } from './read-memory.ts';
 
 /** Fraction digits of a decimal; one digit is left before the point. */
 export const SCALE_MAX = 14;
@@ -105,10 +106,14 @@ function parseBig({ arena, starts, ends }: TextPlaces, count: number): BigInt64A
 const TEXT_BYTES_MAX = 21;
 
 /** The texts of unscaled integers. */
-export function printIntegers(values: Integers, scale: number): TextPlaces {
-  const arena = new Uint8Array(values.length * TEXT_BYTES_MAX);
-  const starts = new Uint32Array(values.length);
-  const ends = new Uint32Array(values.length);
+export function printIntegers(
+  values: Integers,
+  scale: number,
+  memory: ReadMemory = FRESH_MEMORY,
+): TextPlaces {
+  const arena = memory.bytes(values.length * TEXT_BYTES_MAX);
+  const starts = memory.u32(values.length);
+  const ends = memory.u32(values.length);
   let at = 0;
   for (let i = 0; i < values.length; i++) {
     starts[i] = at;

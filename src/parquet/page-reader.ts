@@ -9,6 +9,7 @@ import { countBits, readIds, readLevels } from './hybrid-codec.ts';
 import { PAGE_READ_BYTES_MAX } from './limits.ts';
 import { ENCODING, readPageHeader, type Codec, type PageHeader } from './metadata.ts';
 import { printIntegers } from './number-texts.ts';
+import { FRESH_MEMORY, type ReadMemory } from './read-memory.ts';
 
 export interface Page {
   readonly header: PageHeader;
@@ -94,6 +95,7 @@ export function decodeData(
   { header, content }: Page,
   type: ColumnType,
   entryCount: number | undefined,
+  memory: ReadMemory = FRESH_MEMORY,
 ): DataPage {
   if (header.kind !== 'data') throw new RangeError('page is no data page');
   const rowCount = header.valueCount;
@@ -104,17 +106,16 @@ export function decodeData(
   const page = { rowCount, present, valueCount };
   if (entryCount !== undefined) {
     if (header.encoding !== ENCODING.dictionary) throw new RangeError('encoding is unknown');
-    const ids = decodeIds(reader, valueCount, entryCount);
+    const ids = decodeIds(reader, entryCount, memory.u32(valueCount));
     return { ...page, values: { kind: 'ids', ids } };
   }
-  return { ...page, values: decodeValues(header, reader, { type, valueCount }) };
+  return { ...page, values: decodeValues(header, reader, { type, valueCount, memory }) };
 }
 
-function decodeIds(reader: ByteReader, valueCount: number, entryCount: number): Uint32Array {
+function decodeIds(reader: ByteReader, entryCount: number, ids: Uint32Array): Uint32Array {
   const width = reader.u8();
-  const ids = new Uint32Array(valueCount);
   readIds(reader, width, ids);
-  for (let i = 0; i < valueCount; i++)
+  for (let i = 0; i < ids.length; i++)
     if (ids[i]! >= entryCount) throw new RangeError('id is beyond the dictionary');
   return ids;
 }
@@ -122,15 +123,20 @@ function decodeIds(reader: ByteReader, valueCount: number, entryCount: number): 
 function decodeValues(
   { encoding }: PageHeader,
   reader: ByteReader,
-  { type, valueCount }: { readonly type: ColumnType; readonly valueCount: number },
+  options: {
+    readonly type: ColumnType;
+    readonly valueCount: number;
+    readonly memory: ReadMemory;
+  },
 ): PageValues {
+  const { type, valueCount, memory } = options;
   const scale = scaleOfType(type);
   if (scale >= 0 && encoding === ENCODING.delta)
-    return { kind: 'integers', integers: readDelta(reader, valueCount) };
+    return { kind: 'integers', integers: readDelta(reader, valueCount, memory) };
   if (scale >= 0 || encoding !== ENCODING.deltaLength) throw new RangeError('encoding is unknown');
-  const lengths = readDelta(reader, valueCount);
-  const starts = new Uint32Array(valueCount);
-  const ends = new Uint32Array(valueCount);
+  const lengths = readDelta(reader, valueCount, memory);
+  const starts = memory.u32(valueCount);
+  const ends = memory.u32(valueCount);
   const arena = reader.bytes.subarray(reader.position);
   let at = 0;
   for (let i = 0; i < valueCount; i++) {

@@ -31,6 +31,7 @@ import {
   type Page,
 } from './page-reader.ts';
 import { pickTexts } from './pick-texts.ts';
+import { FRESH_MEMORY, type ReadMemory } from './read-memory.ts';
 import type { ChunkCopy } from './parquet-writer.ts';
 
 /** Keeps what is read more than once. `sizeBytes` is what it takes in memory. */
@@ -110,18 +111,27 @@ export class ParquetFile {
     return this.#fixed(1, range, decodeTimeNs);
   }
 
-  /** Rows of one row group, as texts. The chunk is the caller's, its dictionary shared: nobody may change it. */
-  async readChunk(group: number, column: number, range: RowRange): Promise<ColumnChunk> {
+  /**
+   * Rows of one row group, as texts. The chunk is the caller's, its dictionary shared: nobody may change it. All but the
+   * dictionary and the bitmap may lie in `memory`.
+   */
+  async readChunk(
+    group: number,
+    column: number,
+    range: RowRange,
+    memory: ReadMemory = FRESH_MEMORY,
+  ): Promise<ColumnChunk> {
     const { type } = this.columns[column]!;
     return guarded(async () => {
       const chunk = this.#chunkInfo(group, FIXED_COLUMNS + column);
       const dictionary = await this.#dictionary(chunk, type);
       const places = pagesOf(await this.#places(group, FIXED_COLUMNS + column), chunk, range);
-      const join = { range, dictionary, scale: scaleOfType(type) };
+      const join = { range, dictionary, scale: scaleOfType(type), memory };
       const first = places[0];
       if (first === undefined) return joinPages([], { ...join, firstRow: 0 });
-      const pages = await this.#readPages(places, chunk);
-      const decoded = pages.map((page) => decodeData(page, type, dictionary?.starts.length));
+      const pages = await this.#readPages(places, chunk, memory);
+      const entryCount = dictionary?.starts.length;
+      const decoded = pages.map((page) => decodeData(page, type, entryCount, memory));
       return joinPages(decoded, { ...join, firstRow: first.firstRow });
     });
   }
@@ -263,11 +273,16 @@ export class ParquetFile {
   }
 
   /** Pages that follow each other, in one read. */
-  async #readPages(places: readonly PagePlace[], chunk: ReadChunkInfo): Promise<readonly Page[]> {
+  async #readPages(
+    places: readonly PagePlace[],
+    chunk: ReadChunkInfo,
+    memory: ReadMemory = FRESH_MEMORY,
+  ): Promise<readonly Page[]> {
     const first = places[0];
     const last = places.at(-1);
     if (first === undefined || last === undefined) return [];
-    const bytes = await this.#read(first.offset, last.offset + last.length - first.offset);
+    const length = last.offset + last.length - first.offset;
+    const bytes = await this.#read(first.offset, length, memory);
     return places.map(({ offset, firstRow }, i) => {
       const page = readPage(new ByteReader(bytes, offset - first.offset), chunk.codec);
       const end = places[i + 1]?.firstRow ?? firstRow + page.header.valueCount;
@@ -277,12 +292,12 @@ export class ParquetFile {
     });
   }
 
-  async #read(offset: number, length: number): Promise<Uint8Array> {
+  async #read(offset: number, length: number, memory?: ReadMemory): Promise<Uint8Array> {
     const { source } = this.#options;
     if (length < 0 || offset < 0 || offset + length > source.sizeBytes)
       throw fileDamaged('place is beyond the file');
     if (length > PAGE_READ_BYTES_MAX) throw fileDamaged('place is too large');
-    const bytes = await source.read(offset, length);
+    const bytes = await source.read(offset, length, memory?.bytes(length));
     if (bytes.length !== length) throw fileDamaged('file is too short');
     return bytes;
   }

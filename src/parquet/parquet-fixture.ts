@@ -68,10 +68,14 @@ export function fileOf(
   const writer = new ParquetWriter({ columns, codec });
   const pieces: Uint8Array[] = [];
   for (const group of groups) {
-    pieces.push(...writer.begin(group));
-    for (const chunk of group.chunks) pieces.push(...writer.addChunk(chunk));
+    writer.begin(group);
+    for (const chunk of group.chunks) {
+      writer.addChunk(chunk);
+      pieces.push(writer.take().slice());
+    }
   }
-  pieces.push(...writer.finish());
+  writer.finish();
+  pieces.push(writer.take());
   return Buffer.concat(pieces);
 }
 

@@ -1,13 +1,8 @@
-/** Writes a Parquet file, a column chunk at a time; the caller puts the pieces into the file in order. */
+/** Writes a Parquet file, a column chunk at a time; the caller takes the pieces and puts them into the file in order. */
 import { assert } from '#base/assert.ts';
+import { MIB } from '#base/units.ts';
 import { ByteWriter } from '#kernel/byte-writer.ts';
-import {
-  encodeChunk,
-  encodeTimeNs,
-  encodeTimes,
-  type EncodedChunk,
-  type Target,
-} from './chunk-writer.ts';
+import { encodeChunk, encodeTimeNs, encodeTimes, type Target } from './chunk-writer.ts';
 import type { ColumnChunk } from './column-chunk.ts';
 import { PAGE_BYTES } from './limits.ts';
 import {
@@ -38,9 +33,12 @@ export interface ChunkCopy {
   readonly info: WrittenChunk;
 }
 
+/** What is held at first: callers take a little more than a megabyte at once. */
+const HELD_BYTES: number = 2 * MIB;
+
 /**
- * Call `begin`, then `addChunk` or `addCopy` for each column in order, for every row group; at last `finish`. Each gives
- * the next pieces of the file. What it keeps is the footer.
+ * Call `begin`, then `addChunk` or `addCopy` for each column in order, for every row group; at last `finish`. What
+ * they write is held until it is taken. What it keeps is the footer.
  */
 export class ParquetWriter {
   readonly #columns: readonly ParquetColumn[];
@@ -48,45 +46,58 @@ export class ParquetWriter {
   readonly #groups: GroupInfo<WrittenChunk>[] = [];
   #chunks: WrittenChunk[] = [];
   readonly #scratch: ByteWriter = new ByteWriter(PAGE_BYTES);
-  #offset: number = MAGIC.length;
+  readonly #out: ByteWriter = new ByteWriter(HELD_BYTES);
+  #takenBytes: number = 0;
 
   constructor({ columns, codec }: ParquetWriterOptions) {
     this.#columns = columns;
     this.#codec = codec;
+    this.#out.bytes(MAGIC);
   }
 
-  begin(rows: RowGroupTimes): readonly Uint8Array[] {
+  /** Bytes that wait to be taken. */
+  get heldBytes(): number {
+    return this.#out.length;
+  }
+
+  /** The next bytes of the file. A view, valid until the next call. */
+  take(): Uint8Array {
+    const bytes = this.#out.view();
+    this.#takenBytes += bytes.length;
+    this.#out.clear();
+    return bytes;
+  }
+
+  begin(rows: RowGroupTimes): void {
     assert(rows.times.length === rows.timeNs.length, 'every row has both times');
-    const isFirst = this.#groups.length === 0;
     this.#chunks = [];
     this.#groups.push({ rowCount: rows.times.length, chunks: this.#chunks });
-    return [
-      ...(isFirst ? [MAGIC] : []),
-      ...this.#add(encodeTimes(rows.times, this.#target)),
-      ...this.#add(encodeTimeNs(rows.timeNs, this.#target)),
-    ];
+    this.#chunks.push(encodeTimes(rows.times, this.#target));
+    this.#chunks.push(encodeTimeNs(rows.timeNs, this.#target));
   }
 
   /** Undefined: no row has the field. Its texts must all be of the type of the column. */
-  addChunk(chunk: ColumnChunk | undefined): readonly Uint8Array[] {
+  addChunk(chunk: ColumnChunk | undefined): void {
     const column = this.#columns[this.#chunks.length - 2];
     assert(column !== undefined, 'a chunk has a column');
-    return this.#add(encodeChunk(chunk ?? absentChunk(this.#rowCount), column.type, this.#target));
+    const whole = chunk ?? absentChunk(this.#rowCount);
+    this.#chunks.push(encodeChunk(whole, column.type, this.#target));
   }
 
   /** A chunk of the same type and codec, with all rows of the group. */
-  addCopy({ bytes, info }: ChunkCopy): readonly Uint8Array[] {
+  addCopy({ bytes, info }: ChunkCopy): void {
     assert(info.rowCount === this.#rowCount, 'a copied chunk has the rows of its group');
     const isPlain = info.statistics.nullCount === info.rowCount;
     assert(isPlain || info.codec === this.#codec, 'a copied chunk has the codec of the file');
-    const shift = this.#offset - info.offset;
+    const { offset } = this.#target;
+    const shift = offset - info.offset;
     const pages = info.pages.map((page) => ({ ...page, offset: page.offset + shift }));
-    return this.#add({ pieces: [bytes], info: { ...info, offset: this.#offset, pages } });
+    this.#out.bytes(bytes);
+    this.#chunks.push({ ...info, offset, pages });
   }
 
-  finish(): readonly Uint8Array[] {
-    const tail = encodeTail(this.#columns, this.#groups, this.#offset);
-    return this.#groups.length === 0 ? [MAGIC, tail] : [tail];
+  finish(): void {
+    this.#out.bytes(encodeTail(this.#columns, this.#groups, this.#target.offset));
   }
 
   get #rowCount(): number {
@@ -94,13 +105,8 @@ export class ParquetWriter {
   }
 
   get #target(): Target {
-    return { codec: this.#codec, offset: this.#offset, scratch: this.#scratch };
-  }
-
-  #add({ pieces, info }: EncodedChunk): readonly Uint8Array[] {
-    this.#chunks.push(info);
-    this.#offset += info.length;
-    return pieces;
+    const offset = this.#takenBytes + this.#out.length;
+    return { codec: this.#codec, offset, out: this.#out, scratch: this.#scratch };
   }
 }
 

@@ -4,10 +4,11 @@
  */
 import { commonType, isSameType } from '#parquet/choose-type.ts';
 import type { ColumnChunk } from '#parquet/column-chunk.ts';
-import { joinChunks, putTexts } from '#parquet/join-chunks.ts';
+import { joinChunks, putTexts, type RowTexts } from '#parquet/join-chunks.ts';
 import type { Codec, ParquetColumn } from '#parquet/metadata.ts';
 import type { ParquetFile } from '#parquet/parquet-file.ts';
 import { ParquetWriter, type ChunkCopy } from '#parquet/parquet-writer.ts';
+import { ReusedMemory } from '#parquet/read-memory.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { chooseColumns, REST_COLUMN } from './columns.ts';
 import { REST_FIELDS_LISTED_MAX } from './limits.ts';
@@ -15,7 +16,7 @@ import { planGroups, type GroupPlan, type RowPiece } from './merge-groups.ts';
 import { restOfGroup, type RestPlan } from './merge-rest.ts';
 import type { SegmentStorage } from './segment-builder.ts';
 import type { SegmentColumn } from './segment.ts';
-import { codecOf, PieceJoiner } from './write-rows.ts';
+import { codecOf, PIECE_BYTES } from './write-rows.ts';
 
 export interface MergeRowsInput {
   readonly file: ParquetFile;
@@ -114,6 +115,8 @@ class RowMerger {
   readonly #plan: ColumnPlan;
   readonly #codec: Codec;
   readonly #columns: readonly ParquetColumn[];
+  /** Of the column at hand. */
+  readonly #memory: ReusedMemory = new ReusedMemory();
 
   constructor(request: MergeRowsRequest, plan: ColumnPlan) {
     this.#request = request;
@@ -127,26 +130,35 @@ class RowMerger {
   async *pieces(): AsyncGenerator<Uint8Array> {
     const { inputs, inputOf, rowOf } = this.#request;
     const writer = new ParquetWriter({ columns: this.#columns, codec: this.#codec });
-    const joiner = new PieceJoiner();
     const files = inputs.map(({ file }) => file);
     for (const group of planGroups({ files, inputOf, rowOf, codec: this.#codec })) {
-      yield* joiner.add(writer.begin(await this.#times(group)));
+      writer.begin(await this.#times(group));
       const rest =
         this.#plan.rest === undefined ? undefined : await restOfGroup(this.#plan.rest, group);
       for (let column = 0; column < this.#plan.columns.length; column++) {
-        const extra = rest?.columns.get(column);
-        const copy = extra === undefined ? await this.#copy(group, column) : undefined;
-        if (copy !== undefined) yield* joiner.add(writer.addCopy(copy));
-        else {
-          const chunk = joinChunks(group.rowCount, await this.#chunks(group, column), group.runs);
-          const whole = extra === undefined ? chunk : putTexts(group.rowCount, chunk, extra);
-          yield* joiner.add(writer.addChunk(whole));
-        }
+        await this.#addColumn(writer, group, { column, extra: rest?.columns.get(column) });
+        if (writer.heldBytes >= PIECE_BYTES) yield writer.take();
       }
-      if (rest !== undefined) yield* joiner.add(writer.addChunk(rest.rest));
+      if (rest !== undefined) writer.addChunk(rest.rest);
     }
-    yield* joiner.add(writer.finish());
-    yield* joiner.end();
+    writer.finish();
+    yield writer.take();
+  }
+
+  async #addColumn(
+    writer: ParquetWriter,
+    group: GroupPlan,
+    { column, extra }: { readonly column: number; readonly extra: RowTexts | undefined },
+  ): Promise<void> {
+    const copy = extra === undefined ? await this.#copy(group, column) : undefined;
+    if (copy !== undefined) {
+      writer.addCopy(copy);
+      return;
+    }
+    this.#memory.clear();
+    const chunks = await this.#chunks(group, column);
+    const chunk = joinChunks(group.rowCount, chunks, group.runs, this.#memory);
+    writer.addChunk(extra === undefined ? chunk : putTexts(group.rowCount, chunk, extra));
   }
 
   async #times(
@@ -195,6 +207,7 @@ class RowMerger {
 
   #read({ input, group, groupRow, from, to }: RowPiece, source: number): Promise<ColumnChunk> {
     const { file } = this.#request.inputs[input]!;
-    return file.readChunk(group, source, { from: groupRow, to: groupRow + to - from });
+    const range = { from: groupRow, to: groupRow + to - from };
+    return file.readChunk(group, source, range, this.#memory);
   }
 }

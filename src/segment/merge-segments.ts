@@ -124,8 +124,7 @@ class OpenInputs implements AsyncDisposable {
     this.#handles.push(handle);
     return {
       sizeBytes: await handle.size(),
-      read: async (offset, length) => {
-        const bytes = new Uint8Array(length);
+      read: async (offset, length, bytes = new Uint8Array(length)) => {
         return bytes.subarray(0, await handle.read(bytes, offset));
       },
     };

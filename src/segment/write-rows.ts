@@ -16,7 +16,7 @@ export interface RowGroupChunks {
 }
 
 /** Bytes that are handed on at once: a page or its header alone would be a system call each. */
-const PIECE_BYTES: number = MIB;
+export const PIECE_BYTES: number = MIB;
 
 export function codecOf(storage: SegmentStorage): Codec {
   return storage === 'local' ? 'none' : 'zstd';
@@ -40,36 +40,18 @@ export interface WriteRowsRequest {
   readonly storage: SegmentStorage;
 }
 
-/** The pieces of the file, in order. A group is asked for when the one before it is written. */
+/** The pieces of the file, in order, each valid until the next one. A group is asked for when the one before it is written. */
 export function* writeRows(request: WriteRowsRequest): Generator<Uint8Array> {
   const { names, types, groups, storage } = request;
   const columns = names.map((name, i) => ({ name, type: types[i]! }));
   const writer = new ParquetWriter({ columns, codec: codecOf(storage) });
-  const pieces = new PieceJoiner();
   for (const group of groups) {
-    yield* pieces.add(writer.begin(group));
-    for (const chunk of group.chunks) yield* pieces.add(writer.addChunk(chunk));
-  }
-  yield* pieces.add(writer.finish());
-  yield* pieces.end();
-}
-
-/** Puts small pieces together. */
-export class PieceJoiner {
-  #held: Uint8Array[] = [];
-  #heldBytes: number = 0;
-
-  *add(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
-    for (const piece of pieces) {
-      this.#held.push(piece);
-      this.#heldBytes += piece.length;
-      if (this.#heldBytes >= PIECE_BYTES) yield* this.end();
+    writer.begin(group);
+    for (const chunk of group.chunks) {
+      writer.addChunk(chunk);
+      if (writer.heldBytes >= PIECE_BYTES) yield writer.take();
     }
   }
-
-  *end(): Generator<Uint8Array> {
-    if (this.#held.length > 0) yield Buffer.concat(this.#held);
-    this.#held = [];
-    this.#heldBytes = 0;
-  }
+  writer.finish();
+  yield writer.take();
 }
