@@ -2,9 +2,13 @@
  * The manifest of one shard as it is stored: JSON (UTF-8), `version` 1.
  *
  *   manifest/<logstoreId>/<shardId>/head
- *     { version, nextSequence, segments: SegmentInfo[], days: DayRecordInfo[] }
+ *     { version, nextSequence, segments: SegmentInfo[], days: DayRecordInfo[], crc }
  *   manifest/<logstoreId>/<shardId>/day-YYYY-MM-DD[-n]
- *     { version, segments: SegmentInfo[] }
+ *     { version, segments: SegmentInfo[], crc }
+ *
+ * `crc` is the last member: the CRC-32 (that of zlib), in decimal, of the bytes of the same record without it, which are
+ * those before `,"crc":` and a brace. The MetaStore has no checksums of its own. Records of older servers lack it and
+ * are taken as they are; a record whose checksum is wrong is damaged.
  *
  * The head is the truth: rows of sequences below `nextSequence` are in exactly one of its segments or of those
  * in the day records that it names. A day record that the head does not name means nothing. A segment may be
@@ -13,7 +17,9 @@
  * An absent head is { nextSequence: 1, segments: [], days: [] }.
  * History: 1 is the first.
  */
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import { AppError } from '#base/app-error.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import { decodeJsonRecord, encodeJsonRecord } from '#meta/json-record.ts';
@@ -86,20 +92,43 @@ export function shardManifestPrefix(shard: ShardKey): string {
 }
 
 export function encodeHead(head: ManifestHead): Uint8Array {
-  return encodeJsonRecord({ version: VERSION, ...head });
+  return withChecksum(encodeJsonRecord({ version: VERSION, ...head }));
 }
 
 /** Errors: ManifestDamaged. */
 export function decodeHead(key: string, value: Uint8Array): ManifestHead {
+  checkRecord(key, value);
   const { version: _version, ...head } = decodeJsonRecord({ key, value }, headRecord, DAMAGE);
   return head;
 }
 
 export function encodeDay(segments: readonly SegmentInfo[]): Uint8Array {
-  return encodeJsonRecord({ version: VERSION, segments });
+  return withChecksum(encodeJsonRecord({ version: VERSION, segments }));
 }
 
 /** Errors: ManifestDamaged. */
 export function decodeDay(key: string, value: Uint8Array): readonly SegmentInfo[] {
+  checkRecord(key, value);
   return decodeJsonRecord({ key, value }, dayRecord, DAMAGE).segments;
+}
+
+const BRACE = '}'.charCodeAt(0);
+const CHECKSUM = /,"crc":(\d+)\}$/u;
+
+/** Longest form of the member with its brace. */
+const CHECKSUM_BYTES_MAX = ',"crc":4294967295}'.length;
+
+function withChecksum(record: Uint8Array): Uint8Array {
+  const member = `,"crc":${crc32(record)}}`;
+  return Buffer.concat([record.subarray(0, -1), Buffer.from(member)]);
+}
+
+/** Errors: ManifestDamaged when there is a checksum and it is wrong. */
+function checkRecord(key: string, value: Uint8Array): void {
+  const tail = Buffer.from(value.subarray(-CHECKSUM_BYTES_MAX)).toString('latin1');
+  const found = CHECKSUM.exec(tail);
+  if (found === null) return;
+  const body = value.subarray(0, value.length - found[0].length);
+  if (crc32(Uint8Array.of(BRACE), crc32(body)) === Number(found[1])) return;
+  throw new AppError(DAMAGE.code, 'checksum of a manifest is wrong', { details: { key } });
 }

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { DAY_MS } from '#base/units.ts';
 import { MemoryMetaStore } from '#meta/memory/memory-meta-store.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
+import { decodeDay, decodeHead, encodeDay, encodeHead } from './manifest-codec.ts';
 import { ShardManifest } from './manifest.ts';
 
 const SHARD = { logstoreId: 'one', shardId: 0 };
@@ -102,10 +103,9 @@ test('a segment that a cut move left in the head and in a day record is replaced
   await fill(70, () => 20_000);
   const [day] = manifest.head.days;
   const entry = await store.get(`manifest/one/0/${day?.name}`);
-  const record = JSON.parse(new TextDecoder().decode(entry?.value)) as { segments: SegmentInfo[] };
-  record.segments.push(segment(70));
-  const value = new TextEncoder().encode(JSON.stringify(record));
-  await store.compareAndSet(`manifest/one/0/${day?.name}`, value, entry?.revision ?? 0);
+  const key = `manifest/one/0/${day?.name}`;
+  const value = encodeDay([...decodeDay(key, entry?.value ?? new Uint8Array(0)), segment(70)]);
+  await store.compareAndSet(key, value, entry?.revision ?? 0);
   expect(await manifest.replace([segment(70)], [segment(70, 20_000, 'new')])).toBe(true);
   const found = await ids(await ShardManifest.load(store, SHARD));
   expect(found).not.toContain('s70');
@@ -137,4 +137,46 @@ test('settled segments move first, and the others stay when there is room', asyn
   await manifest.moveOld(({ firstSequence }) => firstSequence % 10 !== 0);
   const left = manifest.head.segments.map(({ firstSequence }) => firstSequence);
   expect(left).toEqual([10, 20, 30, 40, ...Array.from({ length: 16 }, (_, i) => 50 + i)]);
+});
+
+test('any byte of a record that changes is damage, or changes nothing that is said', async () => {
+  await fill(70, () => 20_000);
+  const { head } = manifest;
+  const days = encodeDay([segment(1), segment(2)]);
+  for (const [bytes, decode, value] of [
+    [encodeHead(head), decodeHead, head],
+    [days, decodeDay, decodeDay('key', days)],
+  ] as const)
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Uint8Array.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      let found: unknown;
+      try {
+        found = decode('key', changed);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ManifestDamaged', details: { key: 'key' } });
+        continue;
+      }
+      expect(found).toEqual(value);
+    }
+});
+
+test('a record of an older server has no checksum and is read', () => {
+  const text = '{"version":1,"nextSequence":7,"segments":[],"days":[]}';
+  expect(decodeHead('key', Buffer.from(text))).toEqual({ nextSequence: 7, segments: [], days: [] });
+  const written = Buffer.from(encodeHead({ nextSequence: 7, segments: [], days: [] })).toString();
+  // CRC-32 of the text above, from another implementation.
+  expect(written).toBe(`${text.slice(0, -1)},"crc":2273820117}`);
+});
+
+test('a manifest that is ahead of its log goes back to what is sure to be in a segment', async () => {
+  await manifest.commit([segment(1), segment(2), segment(3)], 9);
+  expect(await manifest.rewind({ firstSequence: 1, nextSequence: 9 })).toBe(false);
+  expect(manifest.head.nextSequence).toBe(9);
+  expect(await manifest.rewind({ firstSequence: 1, nextSequence: 6 })).toBe(true);
+  expect(manifest.head.nextSequence).toBe(4);
+  expect(await manifest.rewind({ firstSequence: 2, nextSequence: 3 })).toBe(true);
+  const again = await ShardManifest.load(store, SHARD);
+  expect(again.head.nextSequence).toBe(3);
+  expect(await ids(again)).toEqual(['s1', 's2', 's3']);
 });

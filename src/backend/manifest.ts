@@ -5,7 +5,7 @@
  * (ManifestConflict), and the copy in memory is read again.
  */
 import { AppError } from '#base/app-error.ts';
-import type { ShardKey } from '#loghub/shard-log.ts';
+import type { ShardBounds, ShardKey } from '#loghub/shard-log.ts';
 import { ABSENT, type MetaStore } from '#meta/meta-store.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import { DAY_SEGMENTS_MAX, HEAD_SEGMENTS_KEPT, HEAD_SEGMENTS_MAX, LIST_PAGE } from './limits.ts';
@@ -126,6 +126,22 @@ export class ShardManifest {
       await this.#writeHead({ nextSequence, segments: [], days: [] });
       for (const day of days) await this.#deleteRecord(day.name);
       return dropped;
+    });
+  }
+
+  /**
+   * Goes back when the shard log ends before what is said to be in segments: after a loss of power without fsync, or of
+   * files of the log. Its next logs would else never be indexed. The segments stay; those whose logs the log has lost
+   * are all that is left of them. True when it had to.
+   */
+  rewind(log: ShardBounds): Promise<boolean> {
+    return this.#change(async () => {
+      const { nextSequence, segments, days } = this.head;
+      if (nextSequence <= log.nextSequence) return false;
+      const ends = (await this.#allOf(this.head)).map((info) => info.nextSequence);
+      const sure = Math.max(log.firstSequence, ...ends);
+      await this.#writeHead({ nextSequence: Math.min(log.nextSequence, sure), segments, days });
+      return true;
     });
   }
 

@@ -72,6 +72,7 @@ class Scrub {
     for (const logstore of this.#with.shards.logstores)
       for (const { shardId } of logstore.shards) plans.push(await this.#plan(logstore, shardId));
     for (const plan of plans) {
+      await this.#checkLogFiles(plan);
       await this.#checkLog(plan);
       await this.#checkSegments(plan);
       await this.#checkOrphans(plan);
@@ -135,6 +136,24 @@ class Scrub {
       if (errorCode(error) !== 'ShardLogDamaged') throw error;
       return 0;
     }
+  }
+
+  /** What reading the records of a log does not show. */
+  async #checkLogFiles({ shard, firstSequence, segments }: ShardPlan): Promise<void> {
+    const { shardLog } = this.#with;
+    const folder = `wal/${shard.logstoreId}/${shard.shardId}`;
+    const note = (file: string, what: string): void =>
+      this.#note({ kind: 'wal', ...shard, file, what, repaired: false });
+    const damage = await shardLog.verify(shard);
+    for (const { file, what } of damage) note(`wal/${file}`, what);
+    if (damage.length > 0) return;
+    // The ttl takes segments before it takes files of the log, so no segment is left whose logs it took.
+    if (segments.some((info) => info.nextSequence <= firstSequence))
+      note(folder, `records before sequence ${firstSequence} are missing, segments have them`);
+    // Not the bounds of the plan: commits go on while it is made.
+    const { nextSequence } = await shardLog.bounds(shard);
+    if (segments.some((info) => info.nextSequence > nextSequence))
+      note(folder, `records from sequence ${nextSequence} on are missing, segments have them`);
   }
 
   async #checkLog({ shard, firstSequence, nextSequence }: ShardPlan): Promise<void> {

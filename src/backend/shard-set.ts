@@ -147,6 +147,9 @@ export class ShardSet {
     // A former indexer of the shard may still be writing the manifest.
     await this.settled(shard.logstoreId);
     const manifest = await ShardManifest.load(this.#metaStore, shard);
+    const bounds = await this.#collaborators.shardLog.bounds(shard);
+    if (await manifest.rewind(bounds))
+      this.#collaborators.logger.error({ ...shard, ...bounds }, 'shard log lost indexed records');
     const settings = settingsOf(owned.logstore);
     if (settings === undefined)
       throw new AppError('IndexConfigNotExist', 'logstore without index config');

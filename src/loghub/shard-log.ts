@@ -61,6 +61,14 @@ export interface ReadOptions {
   readonly maxPayloadBytes: number;
 }
 
+/** A stored file that is not as it should be, although records may be readable all the same. */
+export interface LogFileDamage {
+  /** Below the folder of all shard logs: `<logstore id>/<shard id>/<name>`. */
+  readonly file: string;
+  /** One clause in lower case. */
+  readonly what: string;
+}
+
 export interface ShardLog {
   /**
    * Makes the shard known (idempotent). Must be called once before any other call on a new shard;
@@ -86,6 +94,11 @@ export interface ShardLog {
   bounds(shard: ShardKey): Promise<ShardBounds>;
   /** The first sequence whose receive time is at or after `timeMs` (nextSequence when none is). */
   findByReceiveTime(shard: ShardKey, timeMs: number): Promise<number>;
+  /**
+   * What reading the records does not show: files that are missing, and damage outside of records. Empty: nothing.
+   * Errors: ShardNotExist.
+   */
+  verify(shard: ShardKey): Promise<readonly LogFileDamage[]>;
   /** Drops whole files whose records were all received before `timeMs`; never the newest file. */
   trim(shard: ShardKey, receivedBeforeMs: number): Promise<void>;
   /** Calls `listener` after each durable append with the shard and its new nextSequence. */

@@ -20,6 +20,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { Files } from '#platform/files.ts';
 import type {
   AppendWriter,
+  LogFileDamage,
   LogRecord,
   NewRecord,
   ReadOptions,
@@ -153,6 +154,12 @@ export class EmbeddedShardLog implements ShardLog {
 
   async findByReceiveTime(shard: ShardKey, timeMs: number): Promise<number> {
     return await this.#wal(shard).findByReceiveTime(timeMs);
+  }
+
+  async verify(shard: ShardKey): Promise<readonly LogFileDamage[]> {
+    const damage = await this.#wal(shard).verify();
+    const folder = `${shard.logstoreId}/${shard.shardId}`;
+    return damage.map(({ file, what }) => ({ file: `${folder}/${file}`, what }));
   }
 
   async trim(shard: ShardKey, receivedBeforeMs: number): Promise<void> {

@@ -3,6 +3,7 @@ import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import { assert, must } from '#base/assert.ts';
 import { READ_PAYLOAD_BYTES_MAX } from '../limits.ts';
 import { encodeRecordHead, shardSalt } from './record-codec.ts';
+import { checkWalFiles, forgetLostFiles } from './wal-check.ts';
 import {
   openWalFolder,
   readSparse,
@@ -23,7 +24,14 @@ import {
 import { WriteQueue, type QueuedAppend } from './write-queue.ts';
 import { refuseRepeated } from './writer-table.ts';
 import type { FileHandle } from '#platform/files.ts';
-import type { AppendWriter, LogRecord, NewRecord, ReadOptions, ShardBounds } from '../shard-log.ts';
+import type {
+  AppendWriter,
+  LogFileDamage,
+  LogRecord,
+  NewRecord,
+  ReadOptions,
+  ShardBounds,
+} from '../shard-log.ts';
 import type { SparseIndex } from './sparse-index.ts';
 import type { WalFileEntry, WalShared, WalState } from './wal-state.ts';
 
@@ -115,6 +123,11 @@ export class ShardWal {
       if (found !== undefined) return found;
     }
     return state.nextSequence;
+  }
+
+  /** See `ShardLog.verify`; files by their names in the folder. */
+  async verify(): Promise<readonly LogFileDamage[]> {
+    return await checkWalFiles(this.#options.folder, await this.#open(), this.#shared);
   }
 
   /** One trim at a time; the next one starts from what the one before left. */
@@ -307,6 +320,7 @@ export class ShardWal {
     await this.#sparseWrites;
     for (; dropCount > 0; dropCount--)
       await removeOldestFile(this.#options.folder, state, this.#shared);
+    await forgetLostFiles(this.#options.folder, receivedBeforeMs, this.#shared);
   }
 
   async #timeFloor(state: WalState, position: number): Promise<number> {

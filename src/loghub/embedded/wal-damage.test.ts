@@ -1,5 +1,5 @@
 /** Bit rot, cut files and lost files: reported to the reader, and everything else stays readable. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MemoryClock } from '#platform/memory-clock.ts';
 import { MemoryFiles } from '#platform/memory-files.ts';
 import { makeRecord, numberOf } from '../shard-log.contract.ts';
@@ -69,6 +69,10 @@ async function readAround(
       sequence = details.resumeAt;
     }
   return { sequences, damaged };
+}
+
+async function walNames(files: MemoryFiles): Promise<readonly string[]> {
+  return (await files.list(FOLDER)).filter((name) => name.endsWith('.wal'));
 }
 
 const without = (count: number, missing: readonly number[]): number[] =>
@@ -212,4 +216,69 @@ test('records of another shard are not taken for its own', async () => {
   });
   const again = await open(files);
   expect(await again.bounds(other)).toEqual({ firstSequence: 1, nextSequence: 1 });
+});
+
+describe('what a check finds beside the records', () => {
+  const FILE_BYTES = RECORD_BYTES * 5;
+
+  test('nothing in a sound log, also not while files are rolled and trimmed', async () => {
+    const files = await makeShard(30, FILE_BYTES);
+    const log = await open(files, FILE_BYTES);
+    expect(await log.verify(SHARD)).toEqual([]);
+    await log.append(SHARD, [makeRecord(1550)]);
+    await log.trim(SHARD, makeRecord(1000).receiveTimeMs);
+    expect(await log.verify(SHARD)).toEqual([]);
+    await log.close();
+    expect(await (await open(files, FILE_BYTES)).verify(SHARD)).toEqual([]);
+  });
+
+  test.each([0, 1, -1])('the header of file %i', async (which) => {
+    const files = await makeShard(20, FILE_BYTES);
+    const name = (await walNames(files)).at(which);
+    files.corrupt(`${FOLDER}/${name}`, 30);
+    const log = await open(files, FILE_BYTES);
+    const what = 'the header of the file is damaged, its records are not';
+    expect(await log.verify(SHARD)).toEqual([{ file: `s/0/${name}`, what }]);
+    expect((await readAround(log)).sequences).toEqual(without(20, []));
+  });
+
+  test.each([0, 1, -1])(
+    'that file %i is missing; its sequences are not used again',
+    async (which) => {
+      const files = await makeShard(20, FILE_BYTES);
+      const names = await walNames(files);
+      const name = names.at(which);
+      await files.remove(`${FOLDER}/${name}`);
+      const log = await open(files, FILE_BYTES);
+      expect(await log.verify(SHARD)).toEqual([
+        { file: `s/0/${name}`, what: 'the file is missing' },
+      ]);
+      expect(await log.append(SHARD, [makeRecord(1050)])).toBe(21);
+      const from = Number.parseInt(name ?? '', 10);
+      const to = Number.parseInt(names[names.indexOf(name ?? '') + 1] ?? '21', 10);
+      const lost = Array.from({ length: to - from }, (_, i) => from + i);
+      const found = await readAround(log);
+      expect(found.sequences).toEqual(without(21, lost));
+      expect(found.damaged).toEqual(which === 0 ? [] : [[from, to]]);
+      await log.trim(SHARD, makeRecord(1051).receiveTimeMs + 1);
+      expect(await log.verify(SHARD)).toEqual([]);
+    },
+  );
+
+  test('that the only file is missing', async () => {
+    const files = await makeShard(9);
+    await files.remove(`${FOLDER}/${walFileName(1)}`);
+    const log = await open(files);
+    expect(await log.bounds(SHARD)).toEqual({ firstSequence: 10, nextSequence: 10 });
+    expect(await log.verify(SHARD)).toMatchObject([{ what: 'the file is missing' }]);
+    expect(await log.append(SHARD, [makeRecord(500)])).toBe(10);
+  });
+
+  test('that a file of the open log is missing', async () => {
+    const files = await makeShard(9);
+    const log = await open(files);
+    expect(await log.verify(SHARD)).toEqual([]);
+    await files.remove(`${FOLDER}/${walFileName(1)}`);
+    expect(await log.verify(SHARD)).toMatchObject([{ what: 'the file is missing' }]);
+  });
 });

@@ -17,6 +17,7 @@ import type { FileHandle } from '#platform/files.ts';
 import type { LogRecord, ShardKey } from '../shard-log.ts';
 
 const NAME = /^(\d{16})\.wal$/u;
+const SPARSE_NAME = /^(\d{16})\.sparse$/u;
 
 export function walFileName(firstSequence: number): string {
   return `${String(firstSequence).padStart(16, '0')}.wal`;
@@ -33,6 +34,12 @@ export function writersFileName(firstSequence: number): string {
 /** The first sequence that a file's name states, or undefined for other files. */
 export function parseWalFileName(name: string): number | undefined {
   const digits = NAME.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The same for the name of a sparse file. */
+export function parseSparseFileName(name: string): number | undefined {
+  const digits = SPARSE_NAME.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 

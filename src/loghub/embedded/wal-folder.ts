@@ -2,7 +2,13 @@
 import { errorCode, errorMessage } from '#base/app-error.ts';
 import { encodeFileHeader, fileHeaderBytes, shardSalt } from './record-codec.ts';
 import { SparseIndex, type SparseContent } from './sparse-index.ts';
-import { parseWalFileName, sparseFileName, walFileName, writersFileName } from './wal-file.ts';
+import {
+  parseSparseFileName,
+  parseWalFileName,
+  sparseFileName,
+  walFileName,
+  writersFileName,
+} from './wal-file.ts';
 import { recoverNewestFile, type RecoveredFile } from './wal-recovery.ts';
 import { decodeWriterTable, encodeWriterTable, WriterTable } from './writer-table.ts';
 import type { WriterEntry } from './record-codec.ts';
@@ -41,8 +47,9 @@ export async function openWalFolder(folder: WalFolder, shared: WalShared): Promi
     if (name.endsWith(WRITERS_SUFFIX) && name !== current)
       await files.remove(`${folder.directory}/${name}`);
   await files.syncDirectory(folder.directory);
+  const lost = await findLostEnd(folder, names, shared);
   if (newest === undefined) {
-    const state: WalState = { ...emptyState(folder.shard), files: entries };
+    const state: WalState = { ...emptyState(folder.shard), ...endOf(lost), files: entries };
     await startFile(folder, state, shared);
     return state;
   }
@@ -71,7 +78,35 @@ export async function openWalFolder(folder: WalFolder, shared: WalShared): Promi
     sparseBytes: hint?.synced.syncedBytes ?? 0,
     writers,
     isNewestSpent: !recovered.isWritable,
+    ...endOf(lost),
   };
+}
+
+/** What the last file of the shard held, when it is missing although its sparse file is there. */
+async function findLostEnd(
+  folder: WalFolder,
+  names: readonly string[],
+  shared: WalShared,
+): Promise<SparseContent | undefined> {
+  const newest = names.flatMap((name) => parseWalFileName(name) ?? []).at(-1) ?? 0;
+  const lost = lostFiles(names).findLast((firstSequence) => firstSequence > newest);
+  return lost === undefined ? undefined : readSparse(shared.files, sparsePath(folder, lost));
+}
+
+/** First sequences of files that are not there, although their sparse files are. */
+export function lostFiles(names: readonly string[]): readonly number[] {
+  const there = new Set(names);
+  return names
+    .flatMap((name) => parseSparseFileName(name) ?? [])
+    .filter((firstSequence) => !there.has(walFileName(firstSequence)));
+}
+
+/** Sequences of a file that is missing are not used again: the shard goes on after them, in a new file. */
+function endOf(lost: SparseContent | undefined): Partial<WalState> {
+  if (lost === undefined) return {};
+  const { nextSequence, lastReceiveTimeMs } = lost.synced;
+  const writers = new WriterTable(lost.writers);
+  return { nextSequence, lastReceiveTimeMs, writers, isNewestSpent: true };
 }
 
 /**
