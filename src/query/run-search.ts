@@ -1,11 +1,10 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
 import { errorCode } from '#base/app-error.ts';
-import { Bitset } from '#kernel/bitset.ts';
 import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { eachSegment } from './each-segment.ts';
 import { countByTime, type BucketRange } from './histogram.ts';
-import { PHRASE_BATCH_ROWS, PHRASE_CANDIDATES_MAX } from './limits.ts';
+import { PhraseMatcher } from './match-phrases.ts';
 import {
   countBefore,
   matchSegment,
@@ -15,8 +14,8 @@ import {
 import { pageRows, type Page, type PageRow } from './page-rows.ts';
 import type { BucketCounts, Found } from './found.ts';
 import type { QueryBudget } from './query-budget.ts';
-import { RowRanks, lowerBound } from './row-ranks.ts';
-import { hasPhrases, phrasesOf } from './verify-phrase.ts';
+import { lowerBound } from './row-ranks.ts';
+import { phrasesOf } from './verify-phrase.ts';
 
 export interface SearchCollaborators {
   readonly segments: readonly SegmentReader[];
@@ -111,8 +110,9 @@ async function gather(
   gathered: Gathered,
 ): Promise<void> {
   const { segments, budget } = collaborators;
-  const phrases = phrasesOf(request.plan);
-  let candidatesLeft = PHRASE_CANDIDATES_MAX;
+  const wanted = phrasesOf(request.plan);
+  const phrases =
+    wanted.length === 0 ? undefined : new PhraseMatcher({ phrases: wanted, page: request, budget });
   const ordered = [...segments].sort((a, b) =>
     request.reverse ? b.info.maxTime - a.info.maxTime : a.info.minTime - b.info.minTime,
   );
@@ -126,32 +126,14 @@ async function gather(
     gathered.isPartial ||= match.isPartial;
     gathered.processedRows += match.endRow - match.firstRow;
     gathered.processedBytes += reader.info.indexBytes;
-    if (phrases.length > 0) {
-      gathered.isPartial ||= match.ranks.count > candidatesLeft;
-      const numbers = rowNumbers(match, candidatesLeft, request.reverse);
-      candidatesLeft -= numbers.length;
-      const rows = new Bitset(reader.info.rowCount);
-      for (let i = 0; i < numbers.length; i += PHRASE_BATCH_ROWS) {
-        if (budget.isOver()) {
-          gathered.isComplete = false;
-          break;
-        }
-        const batch = numbers.slice(i, i + PHRASE_BATCH_ROWS);
-        for (const [j, row] of (await reader.logs(batch)).entries())
-          if (hasPhrases(row, reader, phrases)) rows.add(batch[j] ?? 0);
-      }
-      match = { ...match, ranks: new RowRanks(rows), isFull: false };
+    if (phrases !== undefined) {
+      const checked = await phrases.match(match);
+      gathered.isPartial ||= checked.isPartial;
+      gathered.isComplete &&= checked.isComplete;
+      match = checked.match;
     }
     if (match.ranks.count > 0) gathered.matches.push(match);
   }
-}
-
-/** The first (in page order) matching rows of a segment. */
-function rowNumbers(match: SegmentMatch, countMax: number, reverse: boolean): number[] {
-  const count = Math.min(match.ranks.count, countMax);
-  return Array.from({ length: count }, (_, i) =>
-    match.ranks.select(reverse ? match.ranks.count - 1 - i : i),
-  );
 }
 
 /** Whether all rows of the page come before every row of `next` and of the segments behind it. */

@@ -41,13 +41,17 @@ export function hasPhrases(
 function hasPhrase(values: readonly Value[], reader: SegmentReader, phrase: Phrase): boolean {
   const fields = fieldsOf(reader);
   return values.some(({ indexField, name, text }) => {
-    const lower = name.toLowerCase();
-    const isAsked =
-      phrase.name === undefined || lower === phrase.name || lower.startsWith(`${phrase.name}.`);
-    if (!isAsked) return false;
+    if (!isAskedOf(phrase, name)) return false;
     const { tokenizer } = fields.groupOf(indexField);
     return includesRun(tokenizer.cut(text), tokenizer.cut(phrase.text));
   });
+}
+
+/** Whether the phrase may stand in a field with this name. */
+export function isAskedOf(phrase: Phrase, field: string): boolean {
+  if (phrase.name === undefined) return true;
+  const lower = field.toLowerCase();
+  return lower === phrase.name || lower.startsWith(`${phrase.name}.`);
 }
 
 /** Every searchable text of a log, names of fields included (they are words of the full text). */

@@ -80,8 +80,13 @@ class IndexReader implements SegmentReader {
     this.#blocks = new IdxBlocks(options, directory);
   }
 
-  async logs(rows: readonly number[]): Promise<readonly LogRow[]> {
-    return readRows(this.#rows, rows);
+  async logs(
+    rows: readonly number[],
+    isNeeded?: (field: string) => boolean,
+  ): Promise<readonly LogRow[]> {
+    if (isNeeded === undefined) return readRows(this.#rows, rows);
+    const columns = this.columns.filter(({ field }) => isNeeded(field));
+    return readRows({ ...this.#rows, columns }, rows);
   }
 
   async rowsWhere(field: string, test: (text: string) => boolean): Promise<Bitset> {

@@ -103,9 +103,9 @@ export interface SegmentReader {
   timeNs(): Promise<Uint32Array | undefined>;
   /**
    * The logs of these rows, in the order asked for, with all their fields as texts; only the pages that they are in are
-   * read. Errors: SegmentDamaged, those of the file.
+   * read. With `isNeeded` others than the needed fields may be missing. Errors: SegmentDamaged, those of the file.
    */
-  logs(rows: readonly number[]): Promise<readonly LogRow[]>;
+  logs(rows: readonly number[], isNeeded?: (field: string) => boolean): Promise<readonly LogRow[]>;
   /**
    * Rows whose text of the field, exactly as it was in the log, passes the test, which is asked about once for equal texts
    * that stand together; a field without a column has none. Errors: as `logs`.
