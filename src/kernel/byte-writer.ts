@@ -12,6 +12,11 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** Bytes of memory that it has. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
   /** Room for `count` more bytes; returns the buffer, whose free part starts at `length`. */
   reserve(count: number): Uint8Array {
     const needed = this.#length + count;

@@ -43,6 +43,9 @@ export const THRIFT_DEPTH_MAX = 16;
 /** Rows of a row group that is read: what is reserved for them must be bounded before the first is seen. */
 export const GROUP_ROWS_READ_MAX: number = 1024 * KIB;
 
+/** Buffers of a writer that are kept for the next file of the thread: a row group of usual logs has columns of 8 MB at most. */
+export const BUFFERS_KEPT_BYTES: number = 16 * MIB;
+
 /** Memory that a reader takes at once, and what it keeps from one column of a row group to the next: a usual one of text. */
 export const MEMORY_SLAB_BYTES: number = 4 * MIB;
 export const MEMORY_KEPT_BYTES: number = 48 * MIB;

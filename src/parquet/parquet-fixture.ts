@@ -65,7 +65,7 @@ export function fileOf(
     name,
     type: chooseType(groups.map(({ chunks }) => chunks[i])),
   }));
-  const writer = new ParquetWriter({ columns, codec });
+  using writer = new ParquetWriter({ columns, codec });
   const pieces: Uint8Array[] = [];
   for (const group of groups) {
     writer.begin(group);

@@ -4,7 +4,7 @@ import { MIB } from '#base/units.ts';
 import { ByteWriter } from '#kernel/byte-writer.ts';
 import { encodeChunk, encodeTimeNs, encodeTimes, type Target } from './chunk-writer.ts';
 import type { ColumnChunk } from './column-chunk.ts';
-import { PAGE_BYTES } from './limits.ts';
+import { BUFFERS_KEPT_BYTES, PAGE_BYTES } from './limits.ts';
 import {
   encodeTail,
   MAGIC,
@@ -38,33 +38,32 @@ const HELD_BYTES: number = 2 * MIB;
 
 /**
  * Call `begin`, then `addChunk` or `addCopy` for each column in order, for every row group; at last `finish`. What
- * they write is held until it is taken. What it keeps is the footer.
+ * they write is held until it is taken. What it keeps is the footer. Dispose it.
  */
-export class ParquetWriter {
+export class ParquetWriter implements Disposable {
   readonly #columns: readonly ParquetColumn[];
   readonly #codec: Codec;
   readonly #groups: GroupInfo<WrittenChunk>[] = [];
   #chunks: WrittenChunk[] = [];
-  readonly #scratch: ByteWriter = new ByteWriter(PAGE_BYTES);
-  readonly #out: ByteWriter = new ByteWriter(HELD_BYTES);
+  readonly #buffers: Buffers = takeBuffers();
   #takenBytes: number = 0;
 
   constructor({ columns, codec }: ParquetWriterOptions) {
     this.#columns = columns;
     this.#codec = codec;
-    this.#out.bytes(MAGIC);
+    this.#buffers.out.bytes(MAGIC);
   }
 
   /** Bytes that wait to be taken. */
   get heldBytes(): number {
-    return this.#out.length;
+    return this.#buffers.out.length;
   }
 
   /** The next bytes of the file. A view, valid until the next call. */
   take(): Uint8Array {
-    const bytes = this.#out.view();
+    const bytes = this.#buffers.out.view();
     this.#takenBytes += bytes.length;
-    this.#out.clear();
+    this.#buffers.out.clear();
     return bytes;
   }
 
@@ -92,12 +91,17 @@ export class ParquetWriter {
     const { offset } = this.#target;
     const shift = offset - info.offset;
     const pages = info.pages.map((page) => ({ ...page, offset: page.offset + shift }));
-    this.#out.bytes(bytes);
+    this.#buffers.out.bytes(bytes);
     this.#chunks.push({ ...info, offset, pages });
   }
 
   finish(): void {
-    this.#out.bytes(encodeTail(this.#columns, this.#groups, this.#target.offset));
+    this.#buffers.out.bytes(encodeTail(this.#columns, this.#groups, this.#target.offset));
+  }
+
+  /** When everything that was taken is written; the writer must not be used again. */
+  [Symbol.dispose](): void {
+    giveBuffers(this.#buffers);
   }
 
   get #rowCount(): number {
@@ -105,9 +109,32 @@ export class ParquetWriter {
   }
 
   get #target(): Target {
-    const offset = this.#takenBytes + this.#out.length;
-    return { codec: this.#codec, offset, out: this.#out, scratch: this.#scratch };
+    const offset = this.#takenBytes + this.#buffers.out.length;
+    return { codec: this.#codec, offset, ...this.#buffers };
   }
+}
+
+interface Buffers {
+  readonly out: ByteWriter;
+  readonly scratch: ByteWriter;
+}
+
+/** Those of one writer are kept for each thread, for the next file. */
+let spare: Buffers | undefined;
+
+function takeBuffers(): Buffers {
+  const buffers = spare ?? {
+    out: new ByteWriter(HELD_BYTES),
+    scratch: new ByteWriter(PAGE_BYTES),
+  };
+  spare = undefined;
+  buffers.out.clear();
+  return buffers;
+}
+
+function giveBuffers(buffers: Buffers): void {
+  const { out, scratch } = buffers;
+  if (out.capacity + scratch.capacity <= BUFFERS_KEPT_BYTES) spare = buffers;
 }
 
 function absentChunk(rowCount: number): ColumnChunk {

@@ -129,7 +129,7 @@ class RowMerger {
 
   async *pieces(): AsyncGenerator<Uint8Array> {
     const { inputs, inputOf, rowOf } = this.#request;
-    const writer = new ParquetWriter({ columns: this.#columns, codec: this.#codec });
+    using writer = new ParquetWriter({ columns: this.#columns, codec: this.#codec });
     const files = inputs.map(({ file }) => file);
     for (const group of planGroups({ files, inputOf, rowOf, codec: this.#codec })) {
       writer.begin(await this.#times(group));

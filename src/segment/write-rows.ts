@@ -44,7 +44,7 @@ export interface WriteRowsRequest {
 export function* writeRows(request: WriteRowsRequest): Generator<Uint8Array> {
   const { names, types, groups, storage } = request;
   const columns = names.map((name, i) => ({ name, type: types[i]! }));
-  const writer = new ParquetWriter({ columns, codec: codecOf(storage) });
+  using writer = new ParquetWriter({ columns, codec: codecOf(storage) });
   for (const group of groups) {
     writer.begin(group);
     for (const chunk of group.chunks) {
