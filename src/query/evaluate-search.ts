@@ -171,8 +171,9 @@ class Evaluation {
 
   async #matching(field: string, pattern: string): Promise<Bitset> {
     const prefix = pattern.slice(0, pattern.search(/[\uE000\uE001]/u));
-    const matches = wildcardMatcher(pattern);
-    const found = await this.#reader.termsMatching(field, { prefix, matches }, WILDCARD_TERMS_MAX);
+    const rest = pattern.slice(prefix.length).replaceAll(ANY_RUN, '*').replaceAll(ANY_CHAR, '?');
+    const wanted = { prefix, matches: wildcardMatcher(pattern), rest };
+    const found = await this.#reader.termsMatching(field, wanted, WILDCARD_TERMS_MAX);
     if (found.truncated) this.isPartial = true;
     return found.rows;
   }

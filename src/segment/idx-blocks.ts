@@ -3,6 +3,7 @@ import { Bitset } from '#kernel/bitset.ts';
 import { decodePostings } from '#kernel/postings.ts';
 import type { BlockCache } from './block-cache.ts';
 import { CHECKSUM_BYTES, checkBlock, damaged, type BlockPlace } from './idx-codec.ts';
+import { readIdBlock, type IdBlock } from './id-list.ts';
 import type { IdxDirectory } from './idx-directory.ts';
 import { BLOCKS_AT_ONCE_MAX, FEW_MAX } from './limits.ts';
 import {
@@ -47,6 +48,14 @@ export class IdxBlocks {
 
   dictionary(block: number): Promise<ListBlock> {
     return this.#listBlock(this.#directory.dictionaryPlace(block));
+  }
+
+  ids(block: number): Promise<IdBlock> {
+    const place = this.#directory.idPlace(block);
+    return this.#cache.get(`${this.#segmentId}:${place.offset}`, async () => {
+      const value = readIdBlock(await this.read(place), this.#directory.rowCount);
+      return { value, sizeBytes: value.sizeBytes };
+    });
   }
 
   /** A checked block, past the cache. */

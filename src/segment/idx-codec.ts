@@ -5,7 +5,7 @@
  *
  *   offset 0   8 bytes   magic "SLUICEIX"
  *          8   u32       version, 2
- *         12   blocks    dictionary blocks, set blocks, long posting lists, numeric columns
+ *         12   blocks    dictionary blocks, id blocks, set blocks, long posting lists, numeric columns
  *                        (`numeric-codec.ts`), in the order in which they were made
  *              blocks    the sections
  *              footer    varint number of sections, then for each: varint kind, varint offset, varint length
@@ -37,13 +37,16 @@
  *       varint how many, u8 bits w of each + 64 × m, then the numbers, lowest bit first, padded to a byte.
  *       m is 0 when they are there as they are, 1 when they ascend: each is the difference to the one before.
  *
+ *   A text field's terms are in its dictionary; those that look like ids and have no term set may be in its id list
+ *   instead (`id-list.ts`), some or all of their rows: the rows of a term are those of both.
+ *
  *   dictionary block: a list block with terms. set block: a list block without sets, entry by entry the rows
  *   of consecutive term sets.
  *
  * Validity: trailer, footer and every block that is read must have their checksums; anything else is
  * `SegmentDamaged`. Unknown section kinds are ignored; any other version is `SegmentVersionUnknown`: segments are
  * derived, so that one of another version is built again and not read. Crash behaviour: the file appears under its
- * name only when complete. History: 1, terms list all their rows; 2, term sets, compressed blocks.
+ * name only when complete. History: 1, terms list all their rows; 2, term sets, compressed blocks, id lists.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { AppError, errorCode } from '#base/app-error.ts';

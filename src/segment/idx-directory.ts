@@ -5,9 +5,11 @@
  *   varint rows of the segment, varint number of term sets
  *   set blocks: varint number of them, for each: varint its sets, place
  *   varint number of text fields, for each:
- *     varint length of the name, name; u8 1 when it has terms, else 0; varint number of dictionary blocks, for
- *     each: varint length of the separator, separator, place. A separator is at most the first term of
- *     its block and greater than the last term of the block before.
+ *     varint length of the name, name; u8 1 when it has terms + 2 when an id of its id list has a letter in upper case;
+ *     varint number of dictionary blocks, for each: varint length of the separator, separator, place. A separator
+ *     is at most the first term of its block and greater than the last term of the block before.
+ *   for each text field its id blocks (`id-list.ts`): varint number of them, for each: varint prefix of the first key −
+ *     that of the block before (the first: prefix), 5 bytes hash of the first key, place
  *   varint number of numeric columns, for each: varint length of the name, name, place of the values
  *   field lists, the rest: a list block (`idx-codec.ts`). Entries 2f and 2f + 1 are the rows that have text field f,
  *   and those where it is empty; then for each numeric column the rows with a number.
@@ -17,6 +19,8 @@
  */
 import { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
 import { CHECKSUM_BYTES, type BlockPlace } from './idx-codec.ts';
+import { compareKeys } from './id-key.ts';
+import type { IdBlockPlace } from './id-list.ts';
 import { readListBlock, type ListBlock } from './list-block.ts';
 import type { DictionaryBlock } from './term-dictionary.ts';
 
@@ -28,7 +32,9 @@ export interface SetBlock {
 export interface StoredTextField {
   readonly name: string;
   readonly hasTerms: boolean;
+  readonly hasUpperIds: boolean;
   readonly blocks: readonly DictionaryBlock[];
+  readonly idBlocks: readonly IdBlockPlace[];
 }
 
 export interface StoredNumericField {
@@ -46,6 +52,9 @@ export interface DirectoryContent {
   readonly fieldLists: Uint8Array;
 }
 
+const HAS_TERMS = 1;
+const HAS_UPPER_IDS = 2;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -60,9 +69,9 @@ export function encodeDirectory(content: DirectoryContent): Uint8Array {
     places.write(place);
   }
   out.varint(content.textFields.length);
-  for (const { name, hasTerms, blocks } of content.textFields) {
+  for (const { name, hasTerms, hasUpperIds, blocks } of content.textFields) {
     writeName(name, out);
-    out.u8(hasTerms ? 1 : 0);
+    out.u8((hasTerms ? HAS_TERMS : 0) + (hasUpperIds ? HAS_UPPER_IDS : 0));
     out.varint(blocks.length);
     for (const { separator, place } of blocks) {
       out.varint(separator.length);
@@ -70,6 +79,7 @@ export function encodeDirectory(content: DirectoryContent): Uint8Array {
       places.write(place);
     }
   }
+  for (const { idBlocks } of content.textFields) writeIdBlocks(idBlocks, out, places);
   out.varint(content.numericFields.length);
   for (const { name, place } of content.numericFields) {
     writeName(name, out);
@@ -77,6 +87,22 @@ export function encodeDirectory(content: DirectoryContent): Uint8Array {
   }
   out.bytes(content.fieldLists);
   return out.view();
+}
+
+function writeIdBlocks(
+  blocks: readonly IdBlockPlace[],
+  out: ByteWriter,
+  places: PlaceWriter,
+): void {
+  out.varint(blocks.length);
+  let previous = 0;
+  for (const { prefix, hash, place } of blocks) {
+    out.varint(prefix - previous);
+    out.u32(hash % 2 ** 32);
+    out.u8(Math.floor(hash / 2 ** 32));
+    places.write(place);
+    previous = prefix;
+  }
 }
 
 function writeName(name: string, out: ByteWriter): void {
@@ -130,6 +156,9 @@ export interface TextField {
   /** Its blocks are those of the directory in [blockStart, blockEnd). */
   readonly blockStart: number;
   readonly blockEnd: number;
+  /** The same for the blocks of its id list. */
+  readonly ids: { readonly start: number; readonly end: number };
+  readonly hasUpperIds: boolean;
 }
 
 export interface NumericField {
@@ -148,8 +177,12 @@ export class IdxDirectory {
   /** About the memory that it takes. */
   readonly sizeBytes: number;
   readonly #bytes: Uint8Array;
-  /** Places of the set blocks, then of all dictionary blocks, then of the numeric columns. */
+  /** Places of the set blocks, then of all dictionary blocks, of all id blocks, of the numeric columns. */
   readonly #places: PlaceReader;
+  /** Prefix and hash of the first key of each id block. */
+  readonly #firstKeys: number[] = [];
+  /** Index of the place of the first id block. */
+  readonly #idPlaces: number;
   /** Where in the bytes the separator of each dictionary block begins and ends. */
   readonly #separators: number[] = [];
 
@@ -161,7 +194,9 @@ export class IdxDirectory {
     this.rowCount = reader.varint();
     this.setCount = reader.varint();
     this.setStarts = this.#readSetBlocks(reader);
-    this.textFields = this.#readTextFields(reader);
+    const textFields = this.#readTextFields(reader);
+    this.#idPlaces = this.#places.offsets.length;
+    this.textFields = this.#readIdBlocks(textFields, reader);
     this.numericFields = this.#readNumericFields(reader);
     this.fieldLists = readListBlock(reader.take(bytes.length - reader.position));
     if (this.fieldLists.entryCount !== 2 * this.textFields.size + this.numericFields.size)
@@ -170,7 +205,7 @@ export class IdxDirectory {
     this.sizeBytes =
       bytes.length +
       this.fieldLists.sizeBytes +
-      8 * (2 * this.#places.offsets.length + this.#separators.length) +
+      8 * (2 * this.#places.offsets.length + this.#separators.length + this.#firstKeys.length) +
       200 * fields +
       1024;
   }
@@ -185,6 +220,23 @@ export class IdxDirectory {
       else high = middle;
     }
     return low === field.blockStart ? -1 : low - 1;
+  }
+
+  /** Index of the only id block that may hold the key, −1 when none may. */
+  findIdBlock({ ids }: TextField, prefix: number, hash: number): number {
+    let low = ids.start;
+    let high = ids.end;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const first = this.#firstKeys[2 * middle]!;
+      if (compareKeys(first, this.#firstKeys[2 * middle + 1]!, prefix, hash) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low === ids.start ? -1 : low - 1;
+  }
+
+  idPlace(block: number): BlockPlace {
+    return this.#place(this.#idPlaces + block);
   }
 
   dictionaryPlace(block: number): BlockPlace {
@@ -223,11 +275,13 @@ export class IdxDirectory {
     return Uint32Array.from(starts);
   }
 
-  #readTextFields(reader: ByteReader): ReadonlyMap<string, TextField> {
-    const fields = new Map<string, TextField>();
+  #readTextFields(reader: ByteReader): ReadonlyMap<string, Omit<TextField, 'ids'>> {
+    const fields = new Map<string, Omit<TextField, 'ids'>>();
     for (let left = reader.varint(); left > 0; left--) {
       const name = decoder.decode(reader.take(reader.varint()));
-      const hasTerms = reader.u8() === 1;
+      const flags = reader.u8();
+      const hasTerms = (flags & HAS_TERMS) !== 0;
+      const hasUpperIds = (flags & HAS_UPPER_IDS) !== 0;
       const blockStart = this.#separators.length / 2;
       for (let more = reader.varint(); more > 0; more--) {
         const start = reader.varint() + reader.position;
@@ -237,7 +291,27 @@ export class IdxDirectory {
         this.#places.read();
       }
       const blockEnd = this.#separators.length / 2;
-      fields.set(name, { hasTerms, presentEntry: 2 * fields.size, blockStart, blockEnd });
+      const presentEntry = 2 * fields.size;
+      fields.set(name, { hasTerms, hasUpperIds, presentEntry, blockStart, blockEnd });
+    }
+    return fields;
+  }
+
+  #readIdBlocks(
+    textFields: ReadonlyMap<string, Omit<TextField, 'ids'>>,
+    reader: ByteReader,
+  ): ReadonlyMap<string, TextField> {
+    const fields = new Map<string, TextField>();
+    for (const [name, field] of textFields) {
+      const start = this.#firstKeys.length / 2;
+      let prefix = 0;
+      for (let left = reader.varint(); left > 0; left--) {
+        prefix += reader.varint();
+        const low = reader.u32();
+        this.#firstKeys.push(prefix, low + reader.u8() * 2 ** 32);
+        this.#places.read();
+      }
+      fields.set(name, { ...field, ids: { start, end: this.#firstKeys.length / 2 } });
     }
     return fields;
   }

@@ -16,8 +16,15 @@ import {
   type StoredNumericField,
   type StoredTextField,
 } from './idx-directory.ts';
+import { IdKey } from './id-key.ts';
+import { IdCollector, IdListWriter } from './id-list.ts';
 import type { IndexedField, NumericCells } from './index-lists.ts';
-import { INLINE_SET_BYTES_MAX, REFERENCE_BLOCK_BYTES, SET_BLOCK_SETS } from './limits.ts';
+import {
+  ID_ROWS_MAX,
+  INLINE_SET_BYTES_MAX,
+  REFERENCE_BLOCK_BYTES,
+  SET_BLOCK_SETS,
+} from './limits.ts';
 import { ListBlockWriter } from './list-block.ts';
 import { encodeNumbers } from './numeric-codec.ts';
 import { PostingStore, type NumberList } from './posting-store.ts';
@@ -40,7 +47,7 @@ export interface TermLists {
 
 /**
  * Takes the parts of one index in this order: all term sets; for each text field its terms in order of their bytes,
- * then the field; numeric columns; the end. Lists are ascending and only read during the call.
+ * its ids, then the field; numeric columns; the end. Lists are ascending and only read during the call.
  */
 export class IdxWriter {
   readonly #file: IdxFileWriter = new IdxFileWriter();
@@ -49,6 +56,7 @@ export class IdxWriter {
   readonly #fieldLists: ListBlockWriter;
   readonly #numericLists: TermLists[] = [];
   readonly #dictionary: DictionaryWriter;
+  readonly #ids: IdListWriter;
   readonly #setBlocks: SetBlock[] = [];
   readonly #textFields: StoredTextField[] = [];
   readonly #numericFields: StoredNumericField[] = [];
@@ -64,6 +72,7 @@ export class IdxWriter {
     this.#fieldLists = new ListBlockWriter(rowLists, setNumbers);
     const termLists = new ListBlockWriter(rowLists, setNumbers);
     this.#dictionary = new DictionaryWriter(this.#file, termLists, BLOCK_LEVEL);
+    this.#ids = new IdListWriter(this.#file);
   }
 
   /** The rows of the next term set. */
@@ -82,14 +91,21 @@ export class IdxWriter {
     this.#dictionary.addRow(term, row);
   }
 
-  /** Ends the text field whose terms were added. */
+  /** The id list of the field; its keys must come in ascending order, each once. */
+  get ids(): IdListWriter {
+    return this.#ids;
+  }
+
+  /** Ends the text field whose terms and ids were added. */
   addTextField(
-    field: { readonly name: string; readonly hasTerms: boolean },
+    field: Pick<StoredTextField, 'name' | 'hasTerms' | 'hasUpperIds'>,
     present: TermLists,
     empty: TermLists,
   ): void {
-    const { name, hasTerms } = field;
-    this.#textFields.push({ name, hasTerms, blocks: this.#dictionary.finish() });
+    const { name, hasTerms, hasUpperIds } = field;
+    const blocks = this.#dictionary.finish();
+    const idBlocks = this.#ids.finish();
+    this.#textFields.push({ name, hasTerms, hasUpperIds, blocks, idBlocks });
     for (const { rows, sets } of [present, empty]) this.#fieldLists.add(rows, sets);
   }
 
@@ -162,34 +178,62 @@ export function encodeIdx(content: IdxContent): readonly Uint8Array[] {
     rows.end = terms.setRowStarts[set + 1]!;
     writer.addSet(rows);
   }
-  let at = 0;
+  const text = new TextFields(terms, writer);
   for (const [number, field] of content.textFields.entries()) {
-    at = addTerms(terms, at, number, writer);
-    writer.addTextField(field, listsOf(terms, field.presentList), listsOf(terms, field.emptyList));
+    const hasUpperIds = text.addTerms(number);
+    const { name, hasTerms, presentList, emptyList } = field;
+    const present = listsOf(terms, presentList);
+    writer.addTextField({ name, hasTerms, hasUpperIds }, present, listsOf(terms, emptyList));
   }
   for (const { field, rows: cells, values } of content.numericFields)
     writer.addNumericField(field, cells, values);
   return writer.finish(content.info, times, content.timeNs);
 }
 
-/** Adds the terms of a field, which begin at order[from]; returns where they end. */
-function addTerms(terms: TermIndex, from: number, field: number, writer: IdxWriter): number {
-  const { order, fields, offsets, rowStarts, setStarts } = terms;
-  const term = { arena: terms.arena, start: 0, end: 0 };
-  const rows = { items: terms.rows, start: 0, end: 0 };
-  const sets = { items: terms.sets, start: 0, end: 0 };
-  let at = from;
-  for (; at < order.length && fields[order[at]!] === field; at++) {
-    const id = order[at]!;
-    term.start = offsets[id]!;
-    term.end = offsets[id + 1]!;
-    rows.start = rowStarts[id]!;
-    rows.end = rowStarts[id + 1]!;
-    sets.start = setStarts[id]!;
-    sets.end = setStarts[id + 1]!;
-    writer.addTerm(term, rows, sets);
+/** Gives the terms of one field after the other to the writer. */
+class TextFields {
+  readonly #terms: TermIndex;
+  readonly #writer: IdxWriter;
+  readonly #ids: IdCollector = new IdCollector();
+  readonly #key: IdKey = new IdKey();
+  #at: number = 0;
+
+  constructor(terms: TermIndex, writer: IdxWriter) {
+    this.#terms = terms;
+    this.#writer = writer;
   }
-  return at;
+
+  /** The next field in their order; whether an id in its list has a letter in upper case. */
+  addTerms(field: number): boolean {
+    const terms = this.#terms;
+    const { order, fields, offsets, rowStarts, setStarts } = terms;
+    const term = { arena: terms.arena, start: 0, end: 0 };
+    const rows = { items: terms.rows, start: 0, end: 0 };
+    const sets = { items: terms.sets, start: 0, end: 0 };
+    let hasUpper = false;
+    for (; this.#at < order.length && fields[order[this.#at]!] === field; this.#at++) {
+      const id = order[this.#at]!;
+      term.start = offsets[id]!;
+      term.end = offsets[id + 1]!;
+      rows.start = rowStarts[id]!;
+      rows.end = rowStarts[id + 1]!;
+      sets.start = setStarts[id]!;
+      sets.end = setStarts[id + 1]!;
+      if (this.#isId(term, rows, sets)) hasUpper ||= this.#key.hasUpper;
+      else this.#writer.addTerm(term, rows, sets);
+    }
+    this.#ids.writeTo(this.#writer.ids);
+    return hasUpper;
+  }
+
+  /** Whether the term belongs to the id list, where it is then put. */
+  #isId(term: ByteRange, rows: NumberList, sets: NumberList): boolean {
+    const rowCount = rows.end - rows.start;
+    if (sets.end > sets.start || rowCount === 0 || rowCount > ID_ROWS_MAX) return false;
+    if (!this.#key.read(term.arena, term.start, term.end)) return false;
+    this.#ids.add(this.#key.prefix, this.#key.hash, rows);
+    return true;
+  }
 }
 
 function listsOf(terms: TermIndex, list: number): TermLists {

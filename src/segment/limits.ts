@@ -43,6 +43,24 @@ export const SET_BLOCK_SETS = 512;
  */
 export const FEW_MAX = 16;
 
+/** Own rows up to which a term that looks like an id goes to the id list: repeated ones gain from a dictionary's lists. */
+export const ID_ROWS_MAX = 4;
+
+/** Keys of one block of an id list: about 5 KB, so that a lookup is one small read. */
+export const ID_BLOCK_KEYS = 512;
+
+/** Bytes of further rows after which an id block is closed. */
+export const ID_BLOCK_MORE_BYTES: number = 16 * KIB;
+
+/**
+ * Rows that are read to find out which of their ids match a pattern: some tens of milliseconds. The ids themselves are not
+ * in the index.
+ */
+export const ID_CANDIDATE_ROWS_MAX = 2000;
+
+/** Rows read at once for that: each may hold values of a megabyte. */
+export const ID_CANDIDATE_ROWS_AT_ONCE = 100;
+
 /** Bytes that one stream of a block may have: a block of the largest term and its lists is far smaller. */
 export const STREAM_BYTES_MAX: number = 64 * MIB;
 

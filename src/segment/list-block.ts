@@ -85,7 +85,8 @@ function formOf({ start, end }: NumberList): number {
   return count === 0 ? FORM_NONE : count === 1 ? FORM_ONE : count <= FEW_MAX ? FORM_FEW : FORM_LIST;
 }
 
-function writeNumbers(numbers: Uint32Array, out: ByteWriter): void {
+/** Appends numbers, packed; `idx-codec.ts` has the format under "first numbers". */
+export function writeNumbers(numbers: Uint32Array, out: ByteWriter): void {
   out.varint(numbers.length);
   let all = 0;
   let allSteps = 0;
@@ -145,7 +146,8 @@ function packLong(values: Uint32Array, bits: number, bytes: Uint8Array, start: n
   if (waitingBits > 0) bytes[at] = waiting;
 }
 
-function readNumbers(reader: ByteReader): Uint32Array {
+/** What `writeNumbers` wrote. Throws a RangeError when that is not there. */
+export function readNumbers(reader: ByteReader): Uint32Array {
   const count = reader.varint();
   const head = reader.u8();
   const bits = head % ASCENDING;

@@ -17,7 +17,7 @@ import { mergeIndexes } from './merge-index.ts';
 import { MergeInput } from './merge-input.ts';
 import { mergeOrder } from './merge-order.ts';
 import { openSegment } from './open-segment.ts';
-import { idxSource } from './segment-fixture.ts';
+import { idxSource, rowsOf } from './segment-fixture.ts';
 import type { SegmentReader } from './segment.ts';
 
 const DAY = 86_400;
@@ -152,4 +152,40 @@ test('sets with the same terms become one', async () => {
   ]);
   const merged = await MergeInput.open(Buffer.concat(must(pieces, 'one output')).subarray());
   expect(merged.setCount).toBe(2);
+});
+
+test('an id that is a term of one input and a key of another has the rows of both', async () => {
+  const term = { field: 'trace', term: '4bf92f3577b34da6a3ce929d0e0e4736' };
+  const own = (time: number): IndexModel['rows'][number] => ({ ...row(time, []), terms: [term] });
+  const models: IndexModel[] = [
+    // With a term set, and with many rows: in the dictionary.
+    { rows: [row(1, [0]), row(2, [0])], sets: [[term]] },
+    { rows: [3, 4, 5, 6, 7].map(own), sets: [] },
+    { rows: [own(8), row(9, [])], sets: [] },
+    { rows: [row(10, []), own(11), own(DAY + 12)], sets: [] },
+  ];
+  const inputs = await Promise.all(models.map((model) => MergeInput.open(encodeModel(model, 'x'))));
+  const expected = mergedModels(models, 2);
+  const infos = expected.map((model, n) => ({
+    segment: infoOf(model, `m-${n}`),
+    indexConfig: { max_text_len: 2048 },
+    columns: [],
+    restFields: [],
+  }));
+  const files = mergeIndexes(inputs, mergeOrder(inputs, 2), infos);
+  const merged = await Promise.all(
+    files.map((pieces, n) => open(Buffer.concat(pieces), expected[n]!, `m-${n}`)),
+  );
+  const rowsFound = await Promise.all(
+    merged.map(async (reader) => rowsOf(await reader.term('trace', term.term))),
+  );
+  expect(rowsFound).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 10], [0]]);
+  // And once more: both kinds are in one input now.
+  const again = await Promise.all(files.map((pieces) => MergeInput.open(Buffer.concat(pieces))));
+  const [model] = mergedModels(models, 1);
+  const [pieces] = mergeIndexes(again, mergeOrder(again, 1), [
+    { ...infos[0]!, segment: infoOf(model!, 'all') },
+  ]);
+  const all = await open(Buffer.concat(must(pieces, 'one output')), model!, 'all');
+  expect(rowsOf(await all.term('trace', term.term))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 10, 11]);
 });

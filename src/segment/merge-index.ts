@@ -6,6 +6,7 @@ import { must } from '#base/assert.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import type { IdxInfo } from './idx-codec.ts';
 import { IdxWriter, type TermLists } from './idx-writer.ts';
+import { IdCursor, mergeIds } from './merge-ids.ts';
 import { FORM_NONE, FORM_ONE } from './list-block.ts';
 import { FieldCursor, type MergeInput } from './merge-input.ts';
 import { MergedLists } from './merge-lists.ts';
@@ -62,19 +63,24 @@ class IndexMerge {
 
   textField(name: string): void {
     const cursors: FieldCursor[] = [];
+    const ids: IdCursor[] = [];
     let hasTerms = false;
+    let hasUpperIds = false;
     for (const [input, { directory }] of this.#inputs.entries()) {
       const field = directory.textFields.get(name);
       if (field === undefined) continue;
       hasTerms ||= field.hasTerms;
+      hasUpperIds ||= field.hasUpperIds;
+      ids.push(new IdCursor(this.#inputs[input]!, input, field));
       cursors.push(new FieldCursor(this.#inputs[input]!, input, field));
     }
     const merge = new TermMerge(cursors, (cursor) => cursor.next());
     while (merge.next()) this.#addTerm(merge);
+    mergeIds(ids, this.#lists, this.#writers);
     const present = this.#fieldLists(name, 0);
     const empty = this.#fieldLists(name, 1);
     for (const [output, writer] of this.#writers.entries())
-      writer.addTextField({ name, hasTerms }, present[output]!, empty[output]!);
+      writer.addTextField({ name, hasTerms, hasUpperIds }, present[output]!, empty[output]!);
   }
 
   numericFields(): void {

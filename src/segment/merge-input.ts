@@ -1,6 +1,7 @@
 /** One index file as an input of a merge: all of it in memory, its lists decoded one by one. */
 import { decodePostingRows } from '#kernel/postings.ts';
 import { CHECKSUM_BYTES, checkBlock, damaged, type BlockPlace } from './idx-codec.ts';
+import { readIdBlock, type IdBlock } from './id-list.ts';
 import type { IdxDirectory, NumericField, TextField } from './idx-directory.ts';
 import {
   entryAt,
@@ -67,6 +68,11 @@ export class MergeInput {
       this.#kept.set(number, block);
     }
     return block;
+  }
+
+  /** A block of an id list. */
+  ids(number: number): IdBlock {
+    return readIdBlock(this.#read(this.directory.idPlace(number)), this.rowCount);
   }
 
   fieldList(entry: number): EntryRefs {

@@ -180,6 +180,12 @@ export class MergedLists {
     }
   }
 
+  /** Adds items[start, end), rows of an input. */
+  addRows(input: number, { items, start, end }: NumberList): void {
+    for (let i = start; i < end; i++) this.#scratch[i - start] = items[i]!;
+    this.#addRows(input, end - start);
+  }
+
   /** Valid until the next `clear`; both begin at 0. */
   listsOf(output: number): { readonly rows: NumberList; readonly sets: NumberList } {
     const sets = this.#setLists[output]!;

@@ -6,13 +6,22 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import type { BlockCache } from './block-cache.ts';
 import { IdxBlocks, type IdxSource } from './idx-blocks.ts';
 import { damaged, guarded } from './idx-codec.ts';
-import type { IdxDirectory, NumericField } from './idx-directory.ts';
+import { IdKey } from './id-key.ts';
+import { findKey } from './id-list.ts';
+import type { IdxDirectory, NumericField, TextField } from './idx-directory.ts';
 import { entryAt, type EntryRefs } from './list-block.ts';
+import { matchIds, type IdSource } from './match-ids.ts';
 import { decodeNumbers } from './numeric-codec.ts';
 import { readDirectory, type OpenDirectory } from './open-directory.ts';
 import type { LogRow } from './log-row.ts';
 import { findRows, readRows, type RowSource } from './read-rows.ts';
-import type { NumericColumn, SegmentColumn, SegmentInfo, SegmentReader } from './segment.ts';
+import type {
+  NumericColumn,
+  SegmentColumn,
+  SegmentInfo,
+  SegmentReader,
+  TermPattern,
+} from './segment.ts';
 import { compareBytes, EntryCursor, findEntry } from './term-dictionary.ts';
 import { decodeTimeNs, decodeTimes } from './time-codec.ts';
 
@@ -57,6 +66,7 @@ class IndexReader implements SegmentReader {
   readonly #places: OpenDirectory;
   readonly #directory: IdxDirectory;
   readonly #blocks: IdxBlocks;
+  readonly #idSource: IdSource;
 
   constructor(options: OpenSegmentOptions, opened: OpenDirectory) {
     const { info, directory } = opened;
@@ -78,6 +88,16 @@ class IndexReader implements SegmentReader {
     this.#places = opened;
     this.#directory = directory;
     this.#blocks = new IdxBlocks(options, directory);
+    const rows = this.#rows;
+    this.#idSource = {
+      directory,
+      blocks: this.#blocks,
+      indexConfig: this.indexConfig,
+      logs: (numbers, texts) => {
+        const columns = rows.columns.filter(({ field }) => texts.isFedBy(field));
+        return readRows({ ...rows, columns }, numbers);
+      },
+    };
   }
 
   async logs(
@@ -98,22 +118,28 @@ class IndexReader implements SegmentReader {
       const found = this.#directory.textFields.get(field);
       if (found === undefined) return undefined;
       const bytes = encoder.encode(term);
-      const number = this.#directory.findBlock(found, bytes);
-      if (number < 0) return undefined;
-      const block = await this.#blocks.dictionary(number);
-      const entry = findEntry(block, bytes);
-      return entry < 0 ? undefined : await this.#blocks.rows([entryAt(block, entry)]);
+      const [rows, idRows] = await Promise.all([
+        this.#dictionaryRows(found, bytes),
+        this.#idRows(found, bytes),
+      ]);
+      return rows === undefined || idRows === undefined ? (rows ?? idRows) : rows.or(idRows);
     });
   }
 
   async termsMatching(
-    field: string,
-    pattern: { readonly prefix: string; readonly matches: (term: string) => boolean },
+    name: string,
+    pattern: TermPattern,
     termsMax: number,
   ): Promise<{ readonly rows: Bitset; readonly truncated: boolean }> {
     return guarded('dictionary', async () => {
+      const field = this.#directory.textFields.get(name);
+      if (field === undefined) return { rows: new Bitset(this.info.rowCount), truncated: false };
       const { entries, truncated } = await this.#matching(field, pattern, termsMax);
-      return { rows: await this.#blocks.rows(entries), truncated };
+      const rows = await this.#blocks.rows(entries);
+      if (truncated) return { rows, truncated };
+      const idsMax = termsMax - entries.length;
+      const ids = await matchIds(this.#idSource, { name, field, pattern, termsMax: idsMax });
+      return { rows: rows.or(ids.rows), truncated: ids.truncated };
     });
   }
 
@@ -165,14 +191,33 @@ class IndexReader implements SegmentReader {
     );
   }
 
+  async #dictionaryRows(field: TextField, term: Uint8Array): Promise<Bitset | undefined> {
+    const number = this.#directory.findBlock(field, term);
+    if (number < 0) return undefined;
+    const block = await this.#blocks.dictionary(number);
+    const entry = findEntry(block, term);
+    return entry < 0 ? undefined : await this.#blocks.rows([entryAt(block, entry)]);
+  }
+
+  async #idRows(field: TextField, term: Uint8Array): Promise<Bitset | undefined> {
+    const key = new IdKey();
+    if (!key.read(term, 0, term.length)) return undefined;
+    const number = this.#directory.findIdBlock(field, key.prefix, key.hash);
+    if (number < 0) return undefined;
+    const block = await this.#blocks.ids(number);
+    const at = findKey(block, key.prefix, key.hash);
+    if (at < 0) return undefined;
+    const rows = new Bitset(this.info.rowCount);
+    for (let i = block.rowStarts[at]!; i < block.rowStarts[at + 1]!; i++) rows.add(block.rows[i]!);
+    return rows;
+  }
+
   async #matching(
-    name: string,
-    pattern: { readonly prefix: string; readonly matches: (term: string) => boolean },
+    field: TextField,
+    pattern: TermPattern,
     termsMax: number,
   ): Promise<{ readonly entries: readonly EntryRefs[]; readonly truncated: boolean }> {
     const entries: EntryRefs[] = [];
-    const field = this.#directory.textFields.get(name);
-    if (field === undefined) return { entries, truncated: false };
     const prefix = encoder.encode(pattern.prefix);
     const first = Math.max(field.blockStart, this.#directory.findBlock(field, prefix));
     for (let number = first; number < field.blockEnd; number++) {

@@ -76,13 +76,13 @@ export function rowsOf(set: Bitset | undefined): number[] {
   return rows;
 }
 
-/** Every term of a field's dictionary, in its order. */
+/** Every term of a field's dictionary, in its order. Ids have no text in the index: a `z` keeps them out. */
 export async function termsOf(reader: SegmentReader, field: string): Promise<string[]> {
   const terms: string[] = [];
   const collect = (term: string): boolean => {
     terms.push(term);
     return false;
   };
-  await reader.termsMatching(field, { prefix: '', matches: collect }, 1);
+  await reader.termsMatching(field, { prefix: '', matches: collect, rest: '*z*' }, 1);
   return terms;
 }

@@ -59,6 +59,18 @@ export interface SegmentColumn {
   readonly type: ColumnType;
 }
 
+/** Which terms are wanted, folded by the field's tokenizer. */
+export interface TermPattern {
+  /** All of them begin with it. */
+  readonly prefix: string;
+  readonly matches: (term: string) => boolean;
+  /**
+   * What follows the prefix, if known: `*` for any run of characters, `?` for one, others for themselves. Terms without a text
+   * in the index (ids) are then found without reading their logs, or known not to match. `matches` must say the same.
+   */
+  readonly rest?: string | undefined;
+}
+
 /** Read access to one segment. All methods read blocks on demand through a shared, bounded cache. */
 export interface SegmentReader {
   readonly info: SegmentInfo;
@@ -86,10 +98,13 @@ export interface SegmentReader {
 
   /** Rows whose field has the term (already folded by the field's tokenizer); undefined: no such term. */
   term(field: string, term: string): Promise<Bitset | undefined>;
-  /** Rows that have any of the first `termsMax` dictionary terms which match; `truncated` when more do. */
+  /**
+   * Rows that have any of the first `termsMax` terms which match; `truncated` when more do, or when the ids that may match
+   * are in more rows than are read to find out. Errors: also those of `logs`.
+   */
   termsMatching(
     field: string,
-    pattern: { readonly prefix: string; readonly matches: (term: string) => boolean },
+    pattern: TermPattern,
     termsMax: number,
   ): Promise<{ readonly rows: Bitset; readonly truncated: boolean }>;
   /** Rows that have the (text) field at all, the empty text included. */
@@ -105,7 +120,10 @@ export interface SegmentReader {
    * The logs of these rows, in the order asked for, with all their fields as texts; only the pages that they are in are
    * read. With `isNeeded` others than the needed fields may be missing. Errors: SegmentDamaged, those of the file.
    */
-  logs(rows: readonly number[], isNeeded?: (field: string) => boolean): Promise<readonly LogRow[]>;
+  logs(
+    rows: readonly number[],
+    isNeeded?: (field: string) => boolean,
+  ): Promise<readonly LogRow[]>;
   /**
    * Rows whose text of the field, exactly as it was in the log, passes the test, which is asked about once for equal texts
    * that stand together; a field without a column has none. Errors: as `logs`.

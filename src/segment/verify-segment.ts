@@ -14,6 +14,7 @@ import {
   SECTION_DIRECTORY,
   type BlockPlace,
 } from './idx-codec.ts';
+import { readIdBlock } from './id-list.ts';
 import { IdxDirectory } from './idx-directory.ts';
 import { TAIL_READ_BYTES } from './limits.ts';
 import {
@@ -134,9 +135,12 @@ async function verifyIdx({ info, idx, signal }: VerifySegmentOptions): Promise<v
   notePlaces(directory.fieldLists, lists);
   for (let i = 0; i + 1 < directory.setStarts.length; i++)
     notePlaces(readListBlock(await block(directory.setPlace(i))), lists);
-  for (const { blockStart, blockEnd } of directory.textFields.values())
+  for (const { blockStart, blockEnd, ids } of directory.textFields.values()) {
     for (let i = blockStart; i < blockEnd; i++)
       notePlaces(readListBlock(await block(directory.dictionaryPlace(i))), lists);
+    for (let i = ids.start; i < ids.end; i++)
+      readIdBlock(await block(directory.idPlace(i)), directory.rowCount);
+  }
   for (const { place } of directory.numericFields.values()) await block(place);
   for (const [offset, length] of lists) await block({ offset, length });
 }

@@ -1,6 +1,6 @@
 /**
  * Files of every `.idx` version that was ever written. They are never made again; a new version adds a file. The newest
- * version is read, older ones are told apart. What the files hold follows from the formulas below.
+ * version is read, older ones are told apart. Version 2 was changed before its first release, when id lists were added. What the files hold follows from the formulas below.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -71,6 +71,18 @@ const NUMBERS: Readonly<Record<string, (row: number) => number | undefined>> = {
   seldom: (row) => (chosen(row, 50) ? row : undefined),
 };
 
+const digits = (n: number): string =>
+  (Math.imul(n + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
+
+/** Ids of the field `trace`: 32 digits, or fewer with hyphens; every fifth in upper case. */
+function idOf(n: number): string {
+  const id =
+    n % 3 === 0
+      ? `${digits(n)}-${digits(n + 7)}-ab`
+      : [n, n + 1, n + 2, n + 3].map(digits).join('');
+  return n % 5 === 0 ? id.toUpperCase() : id;
+}
+
 function rowsWhere(wanted: (row: number) => boolean): number[] {
   return Array.from({ length: ROWS }, (_, row) => row).filter(wanted);
 }
@@ -106,6 +118,28 @@ describe('idx version 2', () => {
     );
     const expected = rowsWhere((row) => row % 100 === 77);
     expect([rowsOf(ones.rows), ones.truncated]).toEqual([expected, false]);
+  });
+
+  test('ids, by their keys', async () => {
+    const inTwo = Array.from({ length: ROWS / 4 }, (_, n) => [n, [4 * n, 4 * n + 1]] as const);
+    const inOne = Array.from({ length: 500 }, (_, n) => [n + 1000, [n + 1000]] as const);
+    for (const [n, rows] of [...inTwo, ...inOne]) {
+      expect([n, rowsOf(await reader.term('trace', idOf(n)))]).toEqual([n, rows]);
+      const other = idOf(n) === idOf(n).toUpperCase() ? 'toLowerCase' : 'toUpperCase';
+      expect(await reader.term('trace', idOf(n)[other]())).toBeUndefined();
+    }
+    // Those with many rows, or with a term set, are in the dictionary.
+    expect(rowsOf(await reader.term('trace', idOf(5000)))).toEqual(rowsWhere((r) => r % 4 === 3));
+    expect(rowsOf(await reader.term('trace', idOf(5001)))).toEqual(
+      rowsWhere((r) => r === 5 || r % 40 === 3),
+    );
+    const prefix = '12';
+    const wanted = [...inTwo, ...inOne].filter(([n]) => idOf(n).startsWith(prefix));
+    expect(wanted.length).toBeGreaterThan(1);
+    const matches = (term: string): boolean => term.startsWith(prefix);
+    const found = await reader.termsMatching('trace', { prefix, matches, rest: '*' }, 100);
+    const rows = new Set(wanted.flatMap(([, some]) => some));
+    expect(rowsOf(found.rows)).toEqual([...rows].toSorted((a, b) => a - b));
   });
 
   test('term sets: values that repeat', async () => {
@@ -145,7 +179,7 @@ describe('idx version 2', () => {
   });
 
   test('names, columns and the configuration', () => {
-    expect(reader.textFields).toEqual([LINE_FIELD, 'msg', 'maybe', '__tag__:host']);
+    expect(reader.textFields).toEqual([LINE_FIELD, 'msg', 'maybe', '__tag__:host', 'trace']);
     expect(reader.numericFields).toEqual(Object.keys(NUMBERS));
     expect(reader.restFields).toEqual(['MSG']);
     expect(reader.columns).toEqual([{ field: 'msg', column: 'msg', type: { kind: 'text' } }]);

@@ -1,0 +1,59 @@
+/** The texts of a log that feed one index field, and how they are cut (sls-query §1.3–1.5). */
+import { compileTokenizer, type Tokenizer } from '#kernel/tokenizer.ts';
+import type { IndexConfig } from '#protocol/index-config.ts';
+import { jsonLeaves } from './json-leaves.ts';
+import type { LogRow } from './log-row.ts';
+import { LINE_FIELD } from './segment.ts';
+
+/** Reserved fields have no delimiters: the whole value is one term. */
+const RESERVED = /^__(?:source__$|topic__$|tag__:)/u;
+
+/** The key with a JSON index that a field is a leaf of: the one with the longest name. */
+function jsonKeyOf(field: string, { keys = {} }: IndexConfig): string | undefined {
+  if (Object.hasOwn(keys, field) || RESERVED.test(field)) return undefined;
+  return Object.keys(keys)
+    .filter((name) => keys[name]?.type === 'json' && field.startsWith(`${name}.`))
+    .reduce<string | undefined>(
+      (longest, name) => (name.length > (longest?.length ?? 0) ? name : longest),
+      undefined,
+    );
+}
+
+export class FieldTexts {
+  readonly field: string;
+  readonly tokenizer: Tokenizer;
+  readonly #jsonKey: string | undefined;
+
+  constructor(field: string, config: IndexConfig) {
+    this.field = field;
+    this.#jsonKey = jsonKeyOf(field, config);
+    const { keys = {} } = config;
+    const own = this.#jsonKey ?? field;
+    const index =
+      field === LINE_FIELD ? config.line : Object.hasOwn(keys, own) ? keys[own] : undefined;
+    this.tokenizer = compileTokenizer({
+      token: index?.token ?? [],
+      caseSensitive: index?.caseSensitive === true,
+      chn: index?.chn === true,
+    });
+  }
+
+  /** Whether the field of a log is needed to know its texts. */
+  isFedBy(name: string): boolean {
+    return this.field === LINE_FIELD || name === (this.#jsonKey ?? this.field);
+  }
+
+  /**
+   * All texts that may be in the index field. Of the full text there are more than were indexed: all names and values,
+   * those of keys with an index of their own and of excluded ones too.
+   */
+  of(row: LogRow): readonly string[] {
+    if (this.field === LINE_FIELD) return Object.entries(row).flat();
+    const key = this.#jsonKey;
+    if (key === undefined) return Object.hasOwn(row, this.field) ? [row[this.field]!] : [];
+    if (!Object.hasOwn(row, key)) return [];
+    return jsonLeaves(row[key]!)
+      .filter(({ path }) => `${key}.${path}` === this.field)
+      .map(({ text }) => text);
+  }
+}
