@@ -156,10 +156,12 @@ describe.each(FIELDS)('ids of the field "%s"', (field) => {
   });
 });
 
+const startsWithZeros = (term: string): boolean => term.startsWith('00');
+
 test('a pattern without its rest is decided by the texts', async () => {
   const { rows } = expectedRows(LINE_FIELD, '00*');
-  const matches = (term: string): boolean => term.startsWith('00');
-  const found = await reader.termsMatching(LINE_FIELD, { prefix: '00', matches }, 100);
+  const pattern = { prefix: '00', matches: startsWithZeros };
+  const found = await reader.termsMatching(LINE_FIELD, pattern, 100);
   expect(rowsOf(found.rows)).toEqual(rows);
 });
 
@@ -185,18 +187,19 @@ test('what was excluded from the index does not match', async () => {
   }
 });
 
+const alikeId = (n: number): string => `abcdef01-${n.toString(16).padStart(8, '0')}`;
+
 test('with too many candidates the answer says that there may be more', async () => {
   const count = ID_CANDIDATE_ROWS_MAX + 1;
-  const id = (n: number): string => `abcdef01-${n.toString(16).padStart(8, '0')}`;
   const logs = Array.from({ length: count }, (_, n) => ({
     time: 1_700_000_000 + n,
-    contents: [{ key: 'msg', value: id(n) }],
+    contents: [{ key: 'msg', value: alikeId(n) }],
   }));
   const record = recordOf({ logs, topic: '', source: '', tags: [] }, 1);
   reader = await buildAndOpen([record], { directory, id: 'many', indexConfig: INDEX });
   const many = await matching(LINE_FIELD, 'abcdef01-*0010', count);
   expect(many.truncated).toBe(true);
-  for (const row of rowsOf(many.rows)) expect(id(row)).toMatch(/0010$/u);
+  for (const row of rowsOf(many.rows)) expect(alikeId(row)).toMatch(/0010$/u);
   expect((await matching(LINE_FIELD, 'abcdef01*', count)).rows.count()).toBe(count);
   expect((await matching(LINE_FIELD, 'abcdef01*', 100)).truncated).toBe(true);
   // What is too short for an id, or has other letters, needs no look at the logs.
