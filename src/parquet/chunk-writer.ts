@@ -1,6 +1,6 @@
 /** Encodes one column of a row group: pages with their headers, and what the footer says of them. */
 import { crc32, constants, zstdCompressSync } from 'node:zlib';
-import { ByteWriter } from '#kernel/byte-writer.ts';
+import type { ByteWriter } from '#kernel/byte-writer.ts';
 import { scaleOfType } from './choose-type.ts';
 import type { ColumnChunk, ColumnType } from './column-chunk.ts';
 import { bitWidth, writeDelta, type Integers } from './delta-codec.ts';
@@ -313,7 +313,10 @@ class PageSink {
   }
 }
 
-const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } };
+/** With the checksum of the frame: DuckDB and other readers test that one, and not the checksums of pages. */
+const ZSTD_OPTIONS = {
+  params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
+};
 
 function compress(content: Uint8Array): Uint8Array {
   return zstdCompressSync(content, ZSTD_OPTIONS);
