@@ -1,11 +1,17 @@
 /** Makes records for the log out of the body of a write, or refuses it as a whole. */
 import { AppError } from '#base/app-error.ts';
+import { inspectLz4Group } from '#kernel/inspect-kernel.ts';
 import type { NewRecord } from '#loghub/shard-log.ts';
 import type { CompressionType } from '#protocol/compression-type.ts';
 import { compress, decompress } from '#protocol/compression.ts';
 import { parseJsonLogGroup } from '#protocol/json-log-group.ts';
 import { LOG_PACKAGES_MAX } from '#protocol/limits.ts';
-import { encodeLogGroup, inspectLogGroup } from '#protocol/log-group.ts';
+import {
+  encodeLogGroup,
+  inspectLogGroup,
+  LOG_GROUP_LIMITS,
+  type LogGroupSummary,
+} from '#protocol/log-group.ts';
 import { decodeLogPackageList } from '#protocol/log-package-list.ts';
 
 /**
@@ -61,21 +67,33 @@ export function decodeBody(
   const records: NewRecord[] = [];
   let rawBytesLeft = rules.bodyRawBytesMax;
   for (const payload of payloadsOf(body, rules, reception)) {
-    const raw = decompress(payload.compression, payload.bytes, payload.rawBytes, rawBytesLeft);
-    rawBytesLeft -= raw.length;
-    const { logCount, minTime, maxTime } = inspectLogGroup(raw);
+    const { rawBytes, logCount, minTime, maxTime } = inspect(payload, rawBytesLeft);
+    rawBytesLeft -= rawBytes;
     if (logCount === 0) continue;
     checkWindow(minTime, maxTime, { window: rules.timeWindow, nowMs: reception.receiveTimeMs });
     records.push({
       compression: payload.compression,
       payload: payload.bytes,
-      rawBytes: raw.length,
+      rawBytes,
       logCount,
       receiveTimeMs: reception.receiveTimeMs,
       clientAddress: reception.clientAddress,
     });
   }
   return records;
+}
+
+/** Nearly all bodies are LZ4 and sound: the kernel looks at them first. */
+function inspect(
+  { compression, bytes, rawBytes }: Payload,
+  rawBytesLeft: number,
+): LogGroupSummary & { readonly rawBytes: number } {
+  if (compression === 'lz4' && rawBytes !== undefined && rawBytes <= rawBytesLeft) {
+    const found = inspectLz4Group(bytes, rawBytes, LOG_GROUP_LIMITS);
+    if (found !== undefined) return { ...found, rawBytes };
+  }
+  const raw = decompress(compression, bytes, rawBytes, rawBytesLeft);
+  return { ...inspectLogGroup(raw), rawBytes: raw.length };
 }
 
 function payloadsOf(body: WriteBody, rules: DecodeRules, reception: Reception): readonly Payload[] {

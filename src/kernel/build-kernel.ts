@@ -16,6 +16,7 @@ interface BuildExports extends KernelExports {
   buildReserve(rawBytes: number, recordCount: number): number;
   buildBegin(recordCount: number): void;
   buildAppend(bytes: number): number;
+  buildDecode(...places: readonly number[]): number;
   buildMeta(start: number, length: number): number;
   buildTag(...range: readonly number[]): number;
   buildLogs(start: number, length: number): number;
@@ -64,6 +65,8 @@ export interface NumberColumn {
 /** What a JSON leaf adds: terms of a target (`textTarget`), or numbers of a column. */
 export type LeafTarget = { readonly target: number } | NumberColumn | undefined;
 
+export type GroupTags = readonly (readonly [name: string, value: string])[];
+
 /** What the kernel asks about while it inverts. */
 export interface BuildHost {
   /** `json`: as in `FieldTargets`; `path`: the names from the top of the value, with dots. */
@@ -111,6 +114,8 @@ const FLAG_WIDE = 2;
 const FLAG_CHN = 4;
 const KINDS: Readonly<Record<NumberType, number>> = { long: 1, double: 2 };
 const WORD = 4;
+/** The decoder writes whole vectors. */
+const LZ4_SLACK_BYTES = 32;
 /** Bytes of an entry of `numbers` and of a column. */
 const ENTRY_BYTES = 16;
 
@@ -196,9 +201,24 @@ export class BuildKernel {
    * Adds the logs of a group, with further tags. False: the group is malformed, or there is no room for it; the
    * build is over then.
    */
-  addGroup(raw: Uint8Array, tags: readonly (readonly [name: string, value: string])[]): boolean {
-    const at = this.#append(raw);
-    if (at === 0 || this.#kernel.buildMeta(at, raw.length) === 0) return false;
+  addGroup(raw: Uint8Array, tags: GroupTags): boolean {
+    return this.#addAt(this.#append(raw), raw.length, tags);
+  }
+
+  /** As `addGroup`, of an LZ4 block; undefined: it does not decode to so many bytes, and nothing is added. */
+  addLz4Group(block: Uint8Array, rawBytes: number, tags: GroupTags): boolean | undefined {
+    const at = this.#kernel.buildAppend(rawBytes) >>> 0;
+    if (at === 0) return false;
+    // The block lies behind its logs, and is overwritten by what comes next.
+    const slack = this.#kernel.buildAppend(LZ4_SLACK_BYTES) >>> 0;
+    const blockAt = slack === 0 ? 0 : this.#append(block);
+    if (blockAt === 0) return false;
+    if (this.#kernel.buildDecode(blockAt, block.length, at, rawBytes) === 0) return undefined;
+    return this.#addAt(at, rawBytes, tags);
+  }
+
+  #addAt(at: number, length: number, tags: GroupTags): boolean {
+    if (at === 0 || this.#kernel.buildMeta(at, length) === 0) return false;
     for (const [name, value] of tags) {
       const key = encoder.encode(name);
       const bytes = encoder.encode(value);
@@ -208,7 +228,7 @@ export class BuildKernel {
       if (this.#kernel.buildTag(keyAt, keyAt + key.length, valueAt, valueAt + bytes.length) === 0)
         return false;
     }
-    return this.#kernel.buildLogs(at, raw.length) !== 0;
+    return this.#kernel.buildLogs(at, length) !== 0;
   }
 
   get rowCount(): number {

@@ -13,6 +13,9 @@ export const SEARCHABLE_VALUE_BYTES_MAX: number = 512 * KIB;
  */
 export const POSTING_KERNEL_BYTES_MAX: number = 8 * MIB;
 
+/** Memory of a thread's inspecting kernel that is kept between bodies: agents and SDKs send 3 to 5 MB at most. */
+export const INSPECT_KERNEL_BYTES_MAX: number = 16 * MIB;
+
 /** Bytes that the kernel takes at once of what lives outside of it: fits the second-level cache with what is read. */
 export const KERNEL_WINDOW_BYTES: number = 64 * KIB;
 

@@ -92,13 +92,17 @@ export class LogBuild implements Disposable {
   }
 
   #add(record: LogRecord, appendMeta: boolean): void {
-    const raw = decompress(record.compression, record.payload, record.rawBytes, record.rawBytes);
     const tags: [string, string][] = [];
     if (appendMeta) {
       if (record.clientAddress !== '') tags.push(['__client_ip__', record.clientAddress]);
       tags.push(['__receive_time__', String(Math.floor(record.receiveTimeMs / 1000))]);
     }
-    if (this.kernel.addGroup(raw, tags)) return;
+    const { compression, payload, rawBytes } = record;
+    const added =
+      compression === 'lz4' ? this.kernel.addLz4Group(payload, rawBytes, tags) : undefined;
+    if (added === true) return;
+    const raw = decompress(compression, payload, rawBytes, rawBytes);
+    if (added === undefined && this.kernel.addGroup(raw, tags)) return;
     // The kernel does not say why; what is wrong with a group is said here.
     readLogGroup(raw, NOTHING);
     throw tooLarge();

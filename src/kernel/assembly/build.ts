@@ -35,6 +35,7 @@ import { jsonBegin, jsonReserve } from './build/json';
 import { setCount, setsBegin, setsReserve } from './build/sets';
 import {
   arenaAppend,
+  arenaReset,
   arenaStart,
   arenaUsed,
   failed,
@@ -76,6 +77,7 @@ import {
   walkMeta,
   walkReserve,
 } from './build/walk';
+import { lz4Decode } from './lz4';
 
 /** Takes the blocks of builds of so many raw bytes and records; false when memory cannot grow so far. */
 export function buildReserve(rawBytes: usize, recordCount: u32): bool {
@@ -107,6 +109,13 @@ export function buildBegin(recordCount: u32): void {
 /** Room for so many bytes in the arena, 0 when it is full. */
 export function buildAppend(bytes: usize): usize {
   return arenaAppend(bytes);
+}
+
+/** Decodes the LZ4 block [block, block + blockBytes), which lies behind the room for it; false when it is no such block. */
+export function buildDecode(block: usize, blockBytes: usize, raw: usize, rawBytes: usize): bool {
+  const isWhole = lz4Decode(block, blockBytes, raw, rawBytes);
+  arenaReset(isWhole ? raw + rawBytes : raw);
+  return isWhole;
 }
 
 /** Topic, source and tags of the group [start, start + length) of the arena. */

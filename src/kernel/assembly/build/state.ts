@@ -19,6 +19,10 @@ export function fail(): void {
   failed = true;
 }
 
+export function clearFailure(): void {
+  failed = false;
+}
+
 /** Takes a block, with slack behind it. */
 export function block(bytes: usize): usize {
   const at = reserve(bytes + SLACK);

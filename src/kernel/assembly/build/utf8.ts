@@ -4,10 +4,14 @@
 export function isUtf8(start: usize, end: usize): bool {
   let at = start;
   while (at < end) {
-    if (load<u8>(at) < 0x80) {
-      at += at + 16 <= end && !v128.any_true(v128.and(v128.load(at), i8x16.splat(-128))) ? 16 : 1;
+    const left = end - at;
+    let high = <u32>i8x16.bitmask(v128.load(at));
+    if (left < 16) high &= (1 << (<u32>left)) - 1;
+    if (high == 0) {
+      at += 16;
       continue;
     }
+    at += <usize>ctz(high);
     const length = sequenceLength(at, end);
     if (length == 0) return false;
     at += length;

@@ -13,7 +13,7 @@ import {
   fieldOf,
   fieldOfCell,
 } from './fields';
-import { arenaAppend, arenaReset, arenaUsed, block, fail, failed } from './state';
+import { arenaAppend, arenaReset, arenaUsed, block, clearFailure, fail, failed } from './state';
 import { isUtf8 } from './utf8';
 
 /** Cell: u32 field, start, end, and in group cells the set of the value. */
@@ -258,6 +258,64 @@ function readPair(end: usize): void {
     } else skipOther(key, 2, end);
   }
   if (keyStart == 0 || valueStart == 0) fail();
+}
+
+/** Of the group of the last `inspectWalk`; the times are Unix seconds. */
+export let inspectedLogs: u32 = 0;
+export let inspectedMinTime: u32 = 0;
+export let inspectedMaxTime: u32 = 0;
+
+/** Checks a group without keeping anything: its structure, keys, sizes and times. */
+export function inspectWalk(
+  start: usize,
+  length: usize,
+  keyBytesMax: u32,
+  valueBytesMax: u32,
+): bool {
+  clearFailure();
+  inspectedLogs = 0;
+  inspectedMinTime = u32.MAX_VALUE;
+  inspectedMaxTime = 0;
+  const end = start + length;
+  position = start;
+  while (position < end && !failed) {
+    const key = readKey(end);
+    if (key == 0x0a) inspectLog(readEnd(end), keyBytesMax, valueBytesMax);
+    else if (key == 0x32) inspectPair(readEnd(end), keyBytesMax, valueBytesMax);
+    else skipOther(key, 6, end);
+  }
+  return !failed;
+}
+
+function inspectLog(end: usize, keyBytesMax: u32, valueBytesMax: u32): void {
+  let time: u64 = 0;
+  let ns: u32 = 0;
+  while (position < end && !failed) {
+    const key = readKey(end);
+    if (key == 0x12) inspectPair(readEnd(end), keyBytesMax, valueBytesMax);
+    else if (key == 0x08) time = readVarint(end);
+    else if (key == 0x25) {
+      if (position + 4 > end) return fail();
+      ns = load<u32>(position);
+      position += 4;
+    } else {
+      const field = key >>> 3;
+      if (field == 1 || field == 2 || field == 4) return fail();
+      skip(key, end);
+    }
+  }
+  if (time == 0 || time > 0xffffffff || ns >= 1000000000) return fail();
+  inspectedLogs++;
+  inspectedMinTime = min<u32>(inspectedMinTime, <u32>time);
+  inspectedMaxTime = max<u32>(inspectedMaxTime, <u32>time);
+}
+
+function inspectPair(end: usize, keyBytesMax: u32, valueBytesMax: u32): void {
+  readPair(end);
+  if (failed) return;
+  const keyBytes = keyEnd - keyStart;
+  if (keyBytes == 0 || keyBytes > <usize>keyBytesMax) return fail();
+  if (valueEnd - valueStart > <usize>valueBytesMax || !isUtf8(keyStart, keyEnd)) fail();
 }
 
 /** Steps over a field that is not read, refusing known ones with a wrong wire type. */
