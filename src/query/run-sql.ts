@@ -2,13 +2,15 @@
 import { AppError, errorCode } from '#base/app-error.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
+import type { SqlAnswer } from './duck-messages.ts';
 import type { DuckProcess } from './duck-process.ts';
 import type { Found } from './found.ts';
 import { SQL_SEGMENTS_MAX } from './limits.ts';
 import { matchSegment, type MatchRequest, type SegmentMatch } from './match-segment.ts';
 import type { QueryBudget } from './query-budget.ts';
-import { sqlColumns } from './sql-columns.ts';
+import { sqlColumns, type SqlColumn } from './sql-columns.ts';
 import { sqlError } from './sql-errors.ts';
+import { countName } from './sql-used-names.ts';
 import { logView } from './sql-view.ts';
 
 export interface RunSqlRequest extends MatchRequest {
@@ -47,9 +49,19 @@ export async function runSql(
       facts.processedBytes += reader.info.parquetBytes;
       matches.push(match);
     }
-    const view = logView({ matches, columns, textBytesMax: request.index.max_text_len });
     const { sql, limited } = translated;
-    const { keys, columnTypes, rows } = await duck.run(budget, 'answer', { sql, view });
+    const count = countName(sql);
+    const { keys, columnTypes, rows } =
+      count === undefined
+        ? await duck.run(budget, 'answer', {
+            sql,
+            view: logView({
+              matches,
+              columns: usedColumns(columns, translated.usedNames),
+              textBytesMax: request.index.max_text_len,
+            }),
+          })
+        : countAnswer(count, facts.processedRows);
     return {
       ...facts,
       rows: rows.map((cells) =>
@@ -66,4 +78,18 @@ export async function runSql(
       return { ...facts, progress: 'Incomplete', rows: [], keys: [], columnTypes: [] };
     throw sqlError(error, request.sql, collaborators.memoryLimitBytes);
   }
+}
+
+function usedColumns(
+  columns: readonly SqlColumn[],
+  names: readonly string[] | undefined,
+): readonly SqlColumn[] {
+  if (names === undefined) return columns;
+  const used = new Set(names);
+  return columns.filter(({ name }) => used.has(name.toLowerCase()));
+}
+
+/** The index alone knows how many logs match. */
+function countAnswer(name: string, count: number): SqlAnswer {
+  return { keys: [name], columnTypes: ['bigint'], rows: [[String(count)]] };
 }

@@ -7,6 +7,7 @@ import { rewriteSql } from './sql-rewrite.ts';
 import { lineColumn, spliceSql } from './sql-splice.ts';
 import { expandTimes } from './sql-time.ts';
 import { parseSql, printSql } from './sql-tree.ts';
+import { usedNames } from './sql-used-names.ts';
 
 export interface SqlRequest {
   /** All that follows the bar. */
@@ -20,6 +21,8 @@ export interface TranslatedSql {
   readonly sql: string;
   /** The limit that was added. */
   readonly limited: number | undefined;
+  /** Lower-case names among which are the columns that it reads; undefined: any. */
+  readonly usedNames: readonly string[] | undefined;
 }
 
 /** Errors: ParameterInvalid, with the service's messages as far as they are known (sls-query §3.10). */
@@ -27,8 +30,8 @@ export async function translateSql(
   connection: DuckDBConnection,
   request: SqlRequest,
 ): Promise<TranslatedSql> {
-  const { sql, hasSkip } = spliceSql(request.text);
-  const parsed = await parseSql(connection, sql);
+  const { sql: text, hasSkip } = spliceSql(request.text);
+  const parsed = await parseSql(connection, text);
   if (parsed.kind === 'error') throw syntaxError(request.text, parsed);
   if (parsed.statementCount !== 1)
     throw new AppError('ParameterInvalid', 'only one sql statement is allowed');
@@ -40,7 +43,8 @@ export async function translateSql(
   ];
   const limited = rewriteSql(parsed.root, { relations, starColumns, hasSkip });
   await expandTimes(connection, parsed.root);
-  return { sql: await printSql(connection, parsed.root), limited };
+  const sql = await printSql(connection, parsed.root);
+  return { sql, limited, usedNames: usedNames(parsed.root, relations) };
 }
 
 function syntaxError(

@@ -33,10 +33,17 @@ const TEMPLATE = `SELECT CASE union_tag(${UNION})
 
 /** Puts the conversion in the place of every call of `TIME_FUNCTION`, in place. */
 export async function expandTimes(connection: DuckDBConnection, root: SqlNode): Promise<void> {
+  if (!hasTime(root)) return;
   const parsed = await parseSql(connection, TEMPLATE);
   const select = parsed.kind === 'tree' ? parsed.root['node'] : undefined;
   const template = must(isNode(select) ? nodesOf(select, 'select_list')[0] : undefined, 'template');
   expand(root, template);
+}
+
+function hasTime(value: SqlValue): boolean {
+  if (Array.isArray(value)) return value.some(hasTime);
+  if (!isNode(value)) return false;
+  return textOf(value, 'function_name') === TIME_FUNCTION || Object.values(value).some(hasTime);
 }
 
 function expand(value: SqlValue, template: SqlNode): SqlValue {
