@@ -56,7 +56,7 @@ export async function buildSegment(
         : columns.restFields.map((field) => names[field]!),
   };
   stage('encode');
-  const idx = encodeIdx({ ...index, times, timeNs, info });
+  const idx = encodeIdx({ ...index, times, timeNs, info, storage: request.storage });
   const path = `${request.directory}/${request.id}`;
   stage('parquet');
   const { storage } = request;

@@ -177,10 +177,13 @@ export function checkBlock(stored: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-/** Appends the content as a packed stream; `level` is zstd's. */
+/** The level of streams that stay as they are: for segments that are merged soon. */
+export const LEVEL_NONE = 0;
+
+/** Appends the content as a packed stream; `level` is zstd's, or LEVEL_NONE. */
 export function writePacked(content: Uint8Array, level: number, out: ByteWriter): void {
   out.varint(content.length);
-  if (content.length >= PACK_BYTES_MIN) {
+  if (level !== LEVEL_NONE && content.length >= PACK_BYTES_MIN) {
     const params = { [constants.ZSTD_c_compressionLevel]: level };
     const stored = zstdCompressSync(content, { params, chunkSize: content.length });
     if (stored.length < content.length * (1 - SAVED_SHARE)) {

@@ -3,6 +3,7 @@ import { ByteWriter } from '#kernel/byte-writer.ts';
 import { NO_FIELD, type TermIndex } from '#kernel/term-index.ts';
 import {
   IdxFileWriter,
+  LEVEL_NONE,
   SECTION_DIRECTORY,
   SECTION_INFO,
   SECTION_TIME_NS,
@@ -28,6 +29,7 @@ import {
 import { ListBlockWriter } from './list-block.ts';
 import { encodeNumbers } from './numeric-codec.ts';
 import { PostingStore, type NumberList } from './posting-store.ts';
+import type { SegmentStorage } from './segment-builder.ts';
 import { DictionaryWriter, type ByteRange } from './term-dictionary.ts';
 import { encodeTimeNs, encodeTimes } from './time-codec.ts';
 
@@ -43,6 +45,13 @@ const NO_NUMBERS: NumberList = { items: new Uint32Array(0), start: 0, end: 0 };
 export interface TermLists {
   readonly rows: NumberList;
   readonly sets: NumberList;
+}
+
+export interface IdxWriterOptions {
+  readonly rowCount: number;
+  readonly setCount: number;
+  /** Of `local` ones nothing is compressed. */
+  readonly storage: SegmentStorage;
 }
 
 /**
@@ -61,9 +70,13 @@ export class IdxWriter {
   readonly #textFields: StoredTextField[] = [];
   readonly #numericFields: StoredNumericField[] = [];
   readonly #scratch: ByteWriter = new ByteWriter(1 << 16);
+  readonly #blockLevel: number;
+  readonly #directoryLevel: number;
 
-  constructor(options: { readonly rowCount: number; readonly setCount: number }) {
-    const { rowCount, setCount } = options;
+  constructor(options: IdxWriterOptions) {
+    const { rowCount, setCount, storage } = options;
+    this.#blockLevel = storage === 'local' ? LEVEL_NONE : BLOCK_LEVEL;
+    this.#directoryLevel = storage === 'local' ? LEVEL_NONE : DIRECTORY_LEVEL;
     this.#rowCount = rowCount;
     const rowLists = new PostingStore(this.#file, rowCount);
     const setNumbers = new PostingStore(this.#file, setCount);
@@ -71,7 +84,7 @@ export class IdxWriter {
     this.#setLists = new ListBlockWriter(rowsOfSets, setNumbers);
     this.#fieldLists = new ListBlockWriter(rowLists, setNumbers);
     const termLists = new ListBlockWriter(rowLists, setNumbers);
-    this.#dictionary = new DictionaryWriter(this.#file, termLists, BLOCK_LEVEL);
+    this.#dictionary = new DictionaryWriter(this.#file, termLists, this.#blockLevel);
     this.#ids = new IdListWriter(this.#file);
   }
 
@@ -125,7 +138,7 @@ export class IdxWriter {
     if (this.#setLists.entryCount > 0) this.#closeSets();
     for (const { rows, sets } of this.#numericLists) this.#fieldLists.add(rows, sets);
     const fieldLists = new ByteWriter(4096);
-    this.#fieldLists.finish(undefined, DIRECTORY_LEVEL, fieldLists);
+    this.#fieldLists.finish(undefined, this.#directoryLevel, fieldLists);
     const directory = encodeDirectory({
       rowCount: this.#rowCount,
       setBlocks: this.#setBlocks,
@@ -133,9 +146,10 @@ export class IdxWriter {
       numericFields: this.#numericFields,
       fieldLists: fieldLists.view(),
     });
-    const parts = timeNs === undefined ? undefined : encodeTimeNs(times, timeNs);
+    const parts =
+      timeNs === undefined ? undefined : encodeTimeNs(times, timeNs, this.#directoryLevel);
     if (parts !== undefined) this.#file.section(SECTION_TIME_NS, parts);
-    this.#file.section(SECTION_TIMES, encodeTimes(times));
+    this.#file.section(SECTION_TIMES, encodeTimes(times, this.#directoryLevel));
     this.#section(SECTION_DIRECTORY, directory);
     this.#section(SECTION_INFO, encoder.encode(JSON.stringify(info)));
     return this.#file.finish();
@@ -143,14 +157,14 @@ export class IdxWriter {
 
   #section(kind: number, content: Uint8Array): void {
     this.#scratch.clear();
-    writePacked(content, DIRECTORY_LEVEL, this.#scratch);
+    writePacked(content, this.#directoryLevel, this.#scratch);
     this.#file.section(kind, this.#scratch.view());
   }
 
   #closeSets(): void {
     const setCount = this.#setLists.entryCount;
     this.#scratch.clear();
-    this.#setLists.finish(undefined, BLOCK_LEVEL, this.#scratch);
+    this.#setLists.finish(undefined, this.#blockLevel, this.#scratch);
     this.#setBlocks.push({ setCount, place: this.#file.block(this.#scratch.view()) });
   }
 }
@@ -166,12 +180,14 @@ export interface IdxContent {
   /** Nanosecond parts by row; undefined: all are 0. */
   readonly timeNs?: Uint32Array | undefined;
   readonly info: IdxInfo;
+  readonly storage: SegmentStorage;
 }
 
 /** The pieces of the file in their order. */
 export function encodeIdx(content: IdxContent): readonly Uint8Array[] {
-  const { terms, times } = content;
-  const writer = new IdxWriter({ rowCount: times.length, setCount: terms.setCount });
+  const { terms, times, storage } = content;
+  const { setCount } = terms;
+  const writer = new IdxWriter({ rowCount: times.length, setCount, storage });
   const rows = { items: terms.setRows, start: 0, end: 0 };
   for (let set = 0; set < terms.setCount; set++) {
     rows.start = terms.setRowStarts[set]!;

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import { NO_FIELD, type TermIndex } from '#kernel/term-index.ts';
+import type { SegmentStorage } from './segment-builder.ts';
 import type { SegmentInfo, SegmentReader } from './segment.ts';
 import { encodeIdx } from './idx-writer.ts';
 import type { IndexedField } from './index-lists.ts';
@@ -194,7 +195,11 @@ const numericNames = ({ rows }: IndexModel): string[] => [
   ...new Set(rows.flatMap(({ numbers }) => Object.keys(numbers))),
 ];
 
-export function encodeModel(model: IndexModel, id: string): Uint8Array {
+export function encodeModel(
+  model: IndexModel,
+  id: string,
+  storage: SegmentStorage = 'stored',
+): Uint8Array {
   const pieces = encodeIdx({
     ...termIndexOf(model),
     numericFields: numericNames(model).map((field) => {
@@ -215,6 +220,7 @@ export function encodeModel(model: IndexModel, id: string): Uint8Array {
       columns: [],
       restFields: [],
     },
+    storage,
   });
   return Buffer.concat(pieces);
 }

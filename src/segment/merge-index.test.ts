@@ -49,8 +49,10 @@ function mergedModels(models: readonly IndexModel[], daysMax: number): readonly 
 test('an index says what was put into it', async () => {
   await fc.assert(
     fc.asyncProperty(anyModel, async (model) => {
-      const reader = await open(encodeModel(model, 'one'), model, 'one');
-      await expectModel(reader, model, fieldsOf([model]));
+      for (const storage of ['stored', 'local'] as const) {
+        const reader = await open(encodeModel(model, 'one', storage), model, 'one');
+        await expectModel(reader, model, fieldsOf([model]));
+      }
     }),
     { numRuns: 60 },
   );
@@ -106,7 +108,9 @@ test('a merge is the index of all rows in their order, day by day', async () => 
   await fc.assert(
     fc.asyncProperty(inputs, fc.integer({ min: 1, max: 4 }), async (models, daysMax) => {
       const opened = await Promise.all(
-        models.map((model, i) => MergeInput.open(encodeModel(model, `input-${i}`))),
+        models.map((model, i) =>
+          MergeInput.open(encodeModel(model, `input-${i}`, i % 3 === 0 ? 'stored' : 'local')),
+        ),
       );
       const order = mergeOrder(opened, daysMax);
       const expected = mergedModels(models, daysMax);
@@ -117,7 +121,7 @@ test('a merge is the index of all rows in their order, day by day', async () => 
         columns: [],
         restFields: [],
       }));
-      const files = mergeIndexes(opened, order, infos);
+      const files = mergeIndexes(opened, order, { infos, storage: 'stored' });
       for (const [n, model] of expected.entries()) {
         const bytes = Buffer.concat(must(files[n], 'a file for each output'));
         const reader = await open(bytes, model, `output-${n}`);
@@ -142,14 +146,16 @@ test('sets with the same terms become one', async () => {
     { rows: [row(3, [1]), row(4, [0]), row(5, [1])], sets: [set.slice(0, 1), set.toReversed()] },
   ];
   const inputs = await Promise.all(models.map((model) => MergeInput.open(encodeModel(model, 'x'))));
-  const [pieces] = mergeIndexes(inputs, mergeOrder(inputs, 1), [
-    {
-      segment: { ...infoOf(models[0]!, 'm'), rowCount: 5 },
-      indexConfig: { max_text_len: 2048 },
-      columns: [],
-      restFields: [],
-    },
-  ]);
+  const info = {
+    segment: { ...infoOf(models[0]!, 'm'), rowCount: 5 },
+    indexConfig: { max_text_len: 2048 },
+    columns: [],
+    restFields: [],
+  };
+  const [pieces] = mergeIndexes(inputs, mergeOrder(inputs, 1), {
+    infos: [info],
+    storage: 'stored',
+  });
   const merged = await MergeInput.open(Buffer.concat(must(pieces, 'one output')).subarray());
   expect(merged.setCount).toBe(2);
 });
@@ -172,7 +178,7 @@ test('an id that is a term of one input and a key of another has the rows of bot
     columns: [],
     restFields: [],
   }));
-  const files = mergeIndexes(inputs, mergeOrder(inputs, 2), infos);
+  const files = mergeIndexes(inputs, mergeOrder(inputs, 2), { infos, storage: 'local' });
   const merged = await Promise.all(
     files.map((pieces, n) => open(Buffer.concat(pieces), expected[n]!, `m-${n}`)),
   );
@@ -183,9 +189,10 @@ test('an id that is a term of one input and a key of another has the rows of bot
   // And once more: both kinds are in one input now.
   const again = await Promise.all(files.map((pieces) => MergeInput.open(Buffer.concat(pieces))));
   const [model] = mergedModels(models, 1);
-  const [pieces] = mergeIndexes(again, mergeOrder(again, 1), [
-    { ...infos[0]!, segment: infoOf(model!, 'all') },
-  ]);
+  const [pieces] = mergeIndexes(again, mergeOrder(again, 1), {
+    infos: [{ ...infos[0]!, segment: infoOf(model!, 'all') }],
+    storage: 'stored',
+  });
   const all = await open(Buffer.concat(must(pieces, 'one output')), model!, 'all');
   expect(rowsOf(await all.term('trace', term.term))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 10, 11]);
 });

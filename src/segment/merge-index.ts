@@ -11,6 +11,7 @@ import { FORM_NONE, FORM_ONE } from './list-block.ts';
 import { FieldCursor, type MergeInput } from './merge-input.ts';
 import { MergedLists } from './merge-lists.ts';
 import type { MergeOrder } from './merge-order.ts';
+import type { SegmentStorage } from './segment-builder.ts';
 import { uniteSets } from './merge-sets.ts';
 import { TermMerge } from './merge-terms.ts';
 
@@ -21,7 +22,7 @@ import { TermMerge } from './merge-terms.ts';
 export function mergeIndexes(
   inputs: readonly MergeInput[],
   order: MergeOrder,
-  infos: readonly IdxInfo[],
+  results: { readonly infos: readonly IdxInfo[]; readonly storage: SegmentStorage },
 ): readonly (readonly Uint8Array[])[] {
   const textFields = [
     ...new Set(inputs.flatMap(({ directory }) => [...directory.textFields.keys()])),
@@ -29,7 +30,11 @@ export function mergeIndexes(
   const lists = new MergedLists(inputs, order, uniteSets(inputs, textFields));
   const writers = order.outputs.map(
     ({ rowOf }, output) =>
-      new IdxWriter({ rowCount: rowOf.length, setCount: lists.setCounts[output]! }),
+      new IdxWriter({
+        rowCount: rowOf.length,
+        setCount: lists.setCounts[output]!,
+        storage: results.storage,
+      }),
   );
   lists.writeSets(writers);
   const merge = new IndexMerge(inputs, order, lists, writers);
@@ -37,7 +42,7 @@ export function mergeIndexes(
   merge.numericFields();
   return writers.map((writer, output) => {
     const { times, timeNs } = order.outputs[output]!;
-    return writer.finish(must(infos[output], 'an info for every output'), times, timeNs);
+    return writer.finish(must(results.infos[output], 'an info for every output'), times, timeNs);
   });
 }
 

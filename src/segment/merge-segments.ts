@@ -44,7 +44,9 @@ export async function mergeSegments(
       columns,
       restFields,
     }));
-    const indexes = await guarded('index', async () => mergeIndexes(opened.indexes, order, infos));
+    const indexes = await guarded('index', async () =>
+      mergeIndexes(opened.indexes, order, { infos, storage: request.storage }),
+    );
     return await writeResults(request, options.files, { infos, indexes, rows });
   } catch (error) {
     throw await withSegmentId(error, opened, inputs);

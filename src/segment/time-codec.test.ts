@@ -27,8 +27,8 @@ test('times and parts of every precision come back', () => {
     fc.property(part.chain(rows), (given) => {
       const times = Uint32Array.from(given, ({ time }) => time);
       const timeNs = Uint32Array.from(given, (one) => one.timeNs);
-      expect(decodeTimes(encodeTimes(times), times.length)).toEqual(times);
-      const encoded = encodeTimeNs(times, timeNs);
+      expect(decodeTimes(encodeTimes(times, 3), times.length)).toEqual(times);
+      const encoded = encodeTimeNs(times, timeNs, 3);
       if (encoded === undefined) expect(timeNs.every((one) => one === 0)).toBe(true);
       else expect(decodeTimeNs(encoded, times)).toEqual(timeNs);
     }),
@@ -37,11 +37,11 @@ test('times and parts of every precision come back', () => {
 
 test('many rows a second cost next to nothing', () => {
   const times = Uint32Array.from({ length: 100_000 }, (_, row) => 1_700_000_000 + (row >> 10));
-  expect(encodeTimes(times).length).toBeLessThan(250);
+  expect(encodeTimes(times, 3).length).toBeLessThan(250);
 });
 
 test('another number of rows is refused', () => {
-  const bytes = encodeTimes(Uint32Array.of(5, 5, 9));
+  const bytes = encodeTimes(Uint32Array.of(5, 5, 9), 3);
   expect(() => decodeTimes(bytes, 2)).toThrow(RangeError);
   expect(() => decodeTimes(bytes, 4)).toThrow(RangeError);
 });

@@ -10,10 +10,8 @@
 import { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
 import { readPacked, writePacked } from './idx-codec.ts';
 
-const LEVEL = 3;
-
-/** `times`: Unix seconds by row, ascending. */
-export function encodeTimes(times: Uint32Array): Uint8Array {
+/** `times`: Unix seconds by row, ascending. `level`: as that of `writePacked`. */
+export function encodeTimes(times: Uint32Array, level: number): Uint8Array {
   const seconds = new ByteWriter(4096);
   const rows = new ByteWriter(4096);
   let previous = 0;
@@ -26,8 +24,8 @@ export function encodeTimes(times: Uint32Array): Uint8Array {
     previous = time;
   }
   const out = new ByteWriter(4096);
-  writePacked(seconds.view(), LEVEL, out);
-  writePacked(rows.view(), LEVEL, out);
+  writePacked(seconds.view(), level, out);
+  writePacked(rows.view(), level, out);
   return out.view();
 }
 
@@ -51,8 +49,12 @@ export function decodeTimes(bytes: Uint8Array, rowCount: number): Uint32Array {
   return times;
 }
 
-/** Parts below 1e9 by row, ascending among rows of the same second. Undefined when all are 0. */
-export function encodeTimeNs(times: Uint32Array, timeNs: Uint32Array): Uint8Array | undefined {
+/** Parts below 1e9 by row, ascending among rows of the same second. Undefined when all are 0. `level`: as above. */
+export function encodeTimeNs(
+  times: Uint32Array,
+  timeNs: Uint32Array,
+  level: number,
+): Uint8Array | undefined {
   let unit = 1_000_000;
   let any = 0;
   for (const part of timeNs) {
@@ -67,7 +69,7 @@ export function encodeTimeNs(times: Uint32Array, timeNs: Uint32Array): Uint8Arra
   }
   const out = new ByteWriter(parts.length + 16);
   out.varint(unit);
-  writePacked(parts.view(), LEVEL, out);
+  writePacked(parts.view(), level, out);
   return out.view();
 }
 
