@@ -18,12 +18,12 @@ import { REST_COLUMN } from '#segment/columns.ts';
 import { parseRest } from '#segment/read-rows.ts';
 import type { SegmentBuilder } from '#segment/segment-builder.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
-import { verifySegment } from '#segment/verify-segment.ts';
 import type { BuildSettings } from './build-range.ts';
 import { indexHash } from './index-hash.ts';
 import { REBUILD_CACHE_BYTES, REBUILD_GROUP_BYTES, REBUILD_ROWS_AT_ONCE } from './limits.ts';
 import { localInput, mergeFiles } from './merge-files.ts';
 import { openSource } from './open-source.ts';
+import { damageOfRows } from './rows-check.ts';
 import {
   blobKeyPrefix,
   localSegment,
@@ -63,7 +63,8 @@ export async function rebuildFromRows(
   const { files, random } = collaborators;
   await using opened = new AsyncDisposableStack();
   const parquet = await openRows(shard, info, { ...collaborators, opened });
-  if (parquet === undefined || !(await areSound(info, parquet, signal))) return undefined;
+  if (parquet === undefined || (await damageOfRows(info, parquet, signal)) !== undefined)
+    return undefined;
   const pieces: StoredSegment[] = [];
   const prefix = newSegmentId(shard, info.firstSequence, random);
   try {
@@ -150,21 +151,6 @@ async function openRows(
     if (errorCode(error) === 'BlobNotExist') return undefined;
     throw error;
   }
-}
-
-/** An index of no bytes: only what is said of the rows counts. */
-const NO_INDEX: ByteSource = {
-  sizeBytes: 0,
-  read: () => Promise.resolve(new Uint8Array(0)),
-};
-
-async function areSound(
-  info: SegmentInfo,
-  parquet: ByteSource,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const damage = await verifySegment({ info, idx: NO_INDEX, parquet, signal });
-  return damage.every(({ kind }) => kind !== 'rows');
 }
 
 /** The rows in their order, as records of about `sealBytes` together. */

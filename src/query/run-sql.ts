@@ -1,5 +1,5 @@
 /** Runs the analysis part of a query: translate, make the view, read the rows. */
-import { AppError, errorCode } from '#base/app-error.ts';
+import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import type { SqlAnswer } from './duck-messages.ts';
@@ -25,6 +25,9 @@ export interface RunSqlCollaborators {
   readonly budget: QueryBudget;
   readonly memoryLimitBytes: number;
 }
+
+/** How errors of DuckDB look that a damaged or missing file may be the reason of. */
+const FILE_ERROR = /parquet|zstd|thrift|IO Error|No such file|corrupt|checksum/iu;
 
 /** The rows of the statement; none, and Incomplete, when the time was over. Errors: ParameterInvalid. */
 export async function runSql(
@@ -76,6 +79,9 @@ export async function runSql(
     budget.signal?.throwIfAborted();
     if (errorCode(error) === 'QueryTimeout')
       return { ...facts, progress: 'Incomplete', rows: [], keys: [], columnTypes: [] };
+    // Whose file it was says its owner, who then has it built again.
+    if (FILE_ERROR.test(errorMessage(error)))
+      for (const { reader } of matches) await reader.verifyRows?.(budget.signal);
     throw sqlError(error, request.sql, collaborators.memoryLimitBytes);
   }
 }

@@ -120,15 +120,17 @@ export interface SegmentReader {
    * The logs of these rows, in the order asked for, with all their fields as texts; only the pages that they are in are
    * read. With `isNeeded` others than the needed fields may be missing. Errors: SegmentDamaged, those of the file.
    */
-  logs(
-    rows: readonly number[],
-    isNeeded?: (field: string) => boolean,
-  ): Promise<readonly LogRow[]>;
+  logs(rows: readonly number[], isNeeded?: (field: string) => boolean): Promise<readonly LogRow[]>;
   /**
    * Rows whose text of the field, exactly as it was in the log, passes the test, which is asked about once for equal texts
    * that stand together; a field without a column has none. Errors: as `logs`.
    */
   rowsWhere(field: string, test: (text: string) => boolean): Promise<Bitset>;
+  /**
+   * Reads the whole Parquet file, for whoever read it by its path and failed. Where it is missing nobody can do anything
+   * about damage. Errors: SegmentDamaged, or what the owner of the segment says of it; the signal's reason.
+   */
+  verifyRows?(signal?: AbortSignal): Promise<void>;
 }
 
 export interface SegmentLease extends AsyncDisposable {

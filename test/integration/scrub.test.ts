@@ -10,7 +10,7 @@ import { DEFAULT_TOKENS } from '#protocol/index-config.ts';
 import { runSluice, type CommandResult } from '../support/sluice-command.ts';
 import { startServerProcess, TEST_KEYS } from '../support/server-process.ts';
 import { SlsClient } from '../support/sls-client.ts';
-import { KEY_ID, KEY_SECRET, log, TestServer } from './api-client.ts';
+import { KEY_ID, KEY_SECRET, log, TestServer, type Answer } from './api-client.ts';
 
 const PROJECT = 'scrubbed';
 const TIME = 1_700_000_000;
@@ -89,6 +89,14 @@ async function foundRows(query: string): Promise<number> {
   });
   expect(answer.status).toBe(200);
   return (answer.json as readonly unknown[]).length;
+}
+
+async function countLevels(): Promise<Answer> {
+  const query = '* | select level, count(1) as c group by level order by level';
+  return await server.call('GET', '/logstores/app', {
+    project: PROJECT,
+    query: { type: 'log', from: TIME - 10, to: TIME + 1000, query },
+  });
 }
 
 async function filesEnding(end: string): Promise<readonly string[]> {
@@ -240,6 +248,24 @@ describe('scrub with the server running', () => {
     await server.restart();
     expect(await count('*')).toBe(LOG_COUNT);
     expect(await count('level: error')).toBe(LOG_COUNT / 10);
+  });
+
+  it('is not needed for sql that meets damage: the file is built again', async () => {
+    await putGroups(0, GROUPS);
+    await commit();
+    const parquet = await onlyFile('.parquet');
+    const { length } = await readFile(parquet);
+    // In every column, so that the one which sql reads has damage too.
+    for (let at = 20; at < length - 4000; at += 20) await spoil(parquet, () => at);
+    const failed = await countLevels();
+    expect(failed).toMatchObject({ status: 503, errorCode: 'ServerBusy' });
+    await expect.poll(async () => (await countLevels()).status, { timeout: 20_000 }).toBe(200);
+    expect((await countLevels()).json).toMatchObject([
+      { level: 'error', c: String(LOG_COUNT / 10) },
+      { level: 'info', c: String(LOG_COUNT - LOG_COUNT / 10) },
+    ]);
+    expect(await onlyFile('.parquet')).not.toBe(parquet);
+    expect(await findings()).toEqual({ code: 0, found: [] });
   });
 
   it('is one at a time', async () => {
