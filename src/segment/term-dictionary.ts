@@ -155,20 +155,69 @@ export class TermCursor {
   }
 }
 
-/** Number of the entry with the term, −1 when there is none. */
+/**
+ * Number of the entry with the term, −1 when there is none. Copies no term, and stops at the first one that is greater.
+ * Throws a RangeError when the bytes are no terms.
+ */
 export function findEntry(block: ListBlock, term: Uint8Array): number {
-  const cursor = new TermCursor();
-  cursor.load(block.terms);
+  const reader = new TermReader(block.terms);
   // How many bytes of `term` the entry before agrees with; entries only have to be compared where that changes.
   let matched = 0;
-  for (let entry = 0; cursor.next(); entry++) {
-    if (cursor.shared < matched) return -1;
-    if (cursor.shared > matched) continue;
-    const end = Math.min(cursor.length, term.length);
-    while (matched < end && cursor.bytes[matched] === term[matched]) matched++;
-    if (matched === cursor.length && matched === term.length) return entry;
+  for (let entry = 0; reader.next(); entry++) {
+    if (reader.shared < matched) return -1;
+    if (reader.shared > matched) continue;
+    const end = Math.min(reader.length, term.length);
+    while (matched < end && reader.byteAt(matched) === term[matched]) matched++;
+    if (matched === term.length) return reader.length === matched ? entry : -1;
+    if (matched < reader.length && reader.byteAt(matched) > term[matched]!) return -1;
   }
   return -1;
+}
+
+/** Goes over the terms of a block without putting them together. */
+class TermReader {
+  length = 0;
+  /** Bytes that the term shares with the one before it. */
+  shared = 0;
+  readonly #terms: Uint8Array;
+  #rest = 0;
+  #position = 0;
+
+  constructor(terms: Uint8Array) {
+    this.#terms = terms;
+  }
+
+  /** False at the end of the block. */
+  next(): boolean {
+    const terms = this.#terms;
+    if (this.#position >= terms.length) return false;
+    const shared = this.#varint();
+    const more = this.#varint();
+    if (shared > this.length || this.#position + more > terms.length)
+      throw new RangeError('dictionary block has a wrong size');
+    this.#rest = this.#position;
+    this.#position += more;
+    this.shared = shared;
+    this.length = shared + more;
+    return true;
+  }
+
+  /** A byte of the term that it does not share. */
+  byteAt(index: number): number {
+    return this.#terms[this.#rest + index - this.shared]!;
+  }
+
+  #varint(): number {
+    const terms = this.#terms;
+    let byte = terms[this.#position++] ?? 0;
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    for (let scale = 128; byte >= 0x80; scale *= 128) {
+      byte = terms[this.#position++] ?? 0;
+      value += (byte & 0x7f) * scale;
+    }
+    return value;
+  }
 }
 
 /** Goes over the terms of a block together with their lists. */
