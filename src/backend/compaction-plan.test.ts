@@ -78,6 +78,37 @@ describe('compaction', () => {
     expect(isSettled(segment({ maxReceiveTimeMs: NOON_MS - 3 * DAY_MS }))).toBe(true);
   });
 
+  test('a log every 5 s makes few segments, and writes each byte some eleven times', () => {
+    // A commit each 10 minutes has 120 logs of 200 bytes.
+    const committed = 24_000;
+    let segments: readonly SegmentInfo[] = [];
+    let merges = 0;
+    let written = 0;
+    let most = 0;
+    const compact = (nowMs: number): void => {
+      const plan = planCompaction(segments, { nowMs });
+      if (plan === undefined) return;
+      const rawBytes = plan.reduce((sum, one) => sum + one.rawBytes, 0);
+      merges++;
+      written += rawBytes;
+      segments = [...segments.filter((one) => !plan.includes(one)), segment({ rawBytes })];
+    };
+    for (let commit = 0; commit < 144; commit++) {
+      segments = [...segments, segment({ rawBytes: committed })];
+      compact(NOON_MS);
+      most = Math.max(most, segments.length);
+    }
+    const left = segments.length;
+    compact(NOON_MS + DAY_MS);
+    expect({ merges, most, left, after: segments.length }).toEqual({
+      merges: 21,
+      most: 7,
+      left: 4,
+      after: 1,
+    });
+    expect(written / (144 * committed)).toBeLessThan(12);
+  });
+
   test('ends with few segments, none too large, each byte written a few times only', () => {
     fc.assert(
       fc.property(

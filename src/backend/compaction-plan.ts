@@ -8,6 +8,11 @@
  * the logarithmic method; Bentley and Saxe, 1980). The last class ends at half of the largest size: two of it fit
  * together, and what comes of them is never written again. Once the day of receipt is over, whatever is left of
  * the group is brought together.
+ *
+ * A trickle of one log of 200 bytes every 5 s is 144 commits of 24 kB a day. All are of the smallest class, where each
+ * eighth segment has what there is of it written again: 21 merges in the day, at most 7 segments at a time, 4 when the
+ * day ends and 1 from then on, so 30 segments for a ttl of 30 days. Each byte is written some eleven times, which is
+ * 39 MB a day: nothing beside what 144 commits cost.
  */
 import { DAY_MS } from '#base/units.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
