@@ -46,58 +46,70 @@ export class IdCursor {
   }
 }
 
-/** Writes the merged lists of all outputs; `cursors` are in order of their inputs. */
-export function mergeIds(
-  cursors: readonly IdCursor[],
-  lists: MergedLists,
-  writers: readonly IdxWriter[],
-): void {
-  const heads = cursors.filter((cursor) => cursor.next());
-  while (heads.length > 0) {
-    let first = 0;
-    let count = 1;
-    let { prefix, hash } = heads[0]!;
-    for (let i = 1; i < heads.length; i++) {
-      const head = heads[i]!;
-      if (head.prefix > prefix || (head.prefix === prefix && head.hash > hash)) continue;
-      if (head.prefix === prefix && head.hash === hash) {
-        count++;
-        continue;
-      }
-      ({ prefix, hash } = head);
-      first = i;
-      count = 1;
-    }
-    const { number, rows } = heads[first]!;
-    if (count === 1 && rows.end - rows.start === 1) {
-      const place = lists.rowOf(number, rows.items[rows.start]!);
-      writers[place.output]!.ids.addRow(prefix, hash, place.row);
-      if (!heads[first]!.next()) heads.splice(first, 1);
-    } else mergeKey({ heads, first, prefix, hash }, lists, writers);
-  }
-}
+/** Merges the lists of one field for all outputs. */
+export class IdMerge {
+  readonly #lists: MergedLists;
+  readonly #writers: readonly IdxWriter[];
+  /** In order of their inputs. */
+  readonly #heads: IdCursor[];
+  /** Prefix of each head: what is looked at for every key. */
+  readonly #prefixes: Float64Array;
 
-/** Writes a key with the rows of all heads that stand at it, and moves these on. */
-function mergeKey(
-  key: {
-    readonly heads: IdCursor[];
-    readonly first: number;
-    readonly prefix: number;
-    readonly hash: number;
-  },
-  lists: MergedLists,
-  writers: readonly IdxWriter[],
-): void {
-  const { heads, first, prefix, hash } = key;
-  lists.clear();
-  for (let i = first; i < heads.length; i++) {
-    const head = heads[i]!;
-    if (head.prefix !== prefix || head.hash !== hash) continue;
-    lists.addRows(head.number, head.rows);
-    if (!head.next()) heads.splice(i--, 1);
+  constructor(cursors: readonly IdCursor[], lists: MergedLists, writers: readonly IdxWriter[]) {
+    this.#lists = lists;
+    this.#writers = writers;
+    this.#heads = cursors.filter((cursor) => cursor.next());
+    this.#prefixes = Float64Array.from(this.#heads, ({ prefix }) => prefix);
   }
-  for (const [output, writer] of writers.entries()) {
-    const { rows } = lists.listsOf(output);
-    if (rows.end > 0) writer.ids.add(prefix, hash, rows);
+
+  run(): void {
+    const heads = this.#heads;
+    const prefixes = this.#prefixes;
+    while (heads.length > 0) {
+      let first = 0;
+      let smallest = prefixes[0]!;
+      let isOne = true;
+      for (let i = 1; i < heads.length; i++) {
+        const prefix = prefixes[i]!;
+        if (prefix > smallest) continue;
+        isOne = prefix < smallest;
+        if (!isOne) continue;
+        smallest = prefix;
+        first = i;
+      }
+      const { number, rows, hash } = heads[first]!;
+      if (isOne && rows.end - rows.start === 1) {
+        const place = this.#lists.rowOf(number, rows.items[rows.start]!);
+        this.#writers[place.output]!.ids.addRow(smallest, hash, place.row);
+        this.#advance(first);
+      } else this.#mergeKey(smallest);
+    }
+  }
+
+  /** The smallest key with this prefix, which is the smallest one, with the rows of all heads that stand at it. */
+  #mergeKey(prefix: number): void {
+    const heads = this.#heads;
+    let hash = Number.POSITIVE_INFINITY;
+    for (const head of heads) if (head.prefix === prefix) hash = Math.min(hash, head.hash);
+    this.#lists.clear();
+    for (let i = heads.length - 1; i >= 0; i--) {
+      const head = heads[i]!;
+      if (head.prefix !== prefix || head.hash !== hash) continue;
+      this.#lists.addRows(head.number, head.rows);
+      this.#advance(i);
+    }
+    for (const [output, writer] of this.#writers.entries()) {
+      const { rows } = this.#lists.listsOf(output);
+      if (rows.end > 0) writer.ids.add(prefix, hash, rows);
+    }
+  }
+
+  #advance(index: number): void {
+    const head = this.#heads[index]!;
+    if (head.next()) this.#prefixes[index] = head.prefix;
+    else {
+      this.#heads.splice(index, 1);
+      this.#prefixes.copyWithin(index, index + 1);
+    }
   }
 }

@@ -6,7 +6,7 @@ import { must } from '#base/assert.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import type { IdxInfo } from './idx-codec.ts';
 import { IdxWriter, type TermLists } from './idx-writer.ts';
-import { IdCursor, mergeIds } from './merge-ids.ts';
+import { IdCursor, IdMerge } from './merge-ids.ts';
 import { FORM_NONE, FORM_ONE } from './list-block.ts';
 import { FieldCursor, type MergeInput } from './merge-input.ts';
 import { MergedLists } from './merge-lists.ts';
@@ -81,7 +81,7 @@ class IndexMerge {
     }
     const merge = new TermMerge(cursors, (cursor) => cursor.next());
     while (merge.next()) this.#addTerm(merge);
-    mergeIds(ids, this.#lists, this.#writers);
+    new IdMerge(ids, this.#lists, this.#writers).run();
     const present = this.#fieldLists(name, 0);
     const empty = this.#fieldLists(name, 1);
     for (const [output, writer] of this.#writers.entries())

@@ -9,6 +9,37 @@ import type { NumberList } from './posting-store.ts';
 /** The number of a set in an output where none of its rows is. */
 const NOT_THERE = 0xffff_ffff;
 
+interface Range {
+  from: number;
+  to: number;
+}
+
+/** Rows of an input up to `end`, which is the first row of the next run. */
+interface OutputRun {
+  readonly output: number;
+  readonly end: number;
+}
+
+function runsOf({ newRow, outputOf }: InputMap): readonly OutputRun[] {
+  if (outputOf === undefined) return [{ output: 0, end: newRow.length }];
+  const runs: OutputRun[] = [];
+  for (let end = 1; end <= outputOf.length; end++)
+    if (outputOf[end] !== outputOf[end - 1]) runs.push({ output: outputOf[end - 1]!, end });
+  return runs;
+}
+
+/** Index after the last of the ascending rows[from, to) that is below `bound`. */
+function countBelow(rows: Uint32Array, from: number, to: number, bound: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]! < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * Rows of an output, made of ascending runs. Inputs hardly overlap, so that most rows come after all before them; the others
  * (of logs that arrived late) wait, and are merged once at the end.
@@ -32,12 +63,20 @@ class RowList implements NumberList {
     this.#last = -1;
   }
 
-  /** A row that is not in the list yet. */
-  add(row: number): void {
-    if (row > this.#last) {
-      this.items[this.end++] = row;
-      this.#last = row;
-    } else this.#late[this.#lateCount++] = row;
+  /** Adds map[row] for all old rows of rows[from, to); none of them is in the list yet. */
+  addMapped(rows: Uint32Array, { from, to }: Range, map: Uint32Array): void {
+    const { items } = this;
+    let { end } = this;
+    let last = this.#last;
+    for (let i = from; i < to; i++) {
+      const row = map[rows[i]!]!;
+      if (row > last) {
+        items[end++] = row;
+        last = row;
+      } else this.#late[this.#lateCount++] = row;
+    }
+    this.end = end;
+    this.#last = last;
   }
 
   /** Makes the items ascending. */
@@ -122,6 +161,9 @@ export class MergedLists {
   readonly setCounts: readonly number[];
   readonly #inputs: readonly MergeInput[];
   readonly #maps: readonly InputMap[];
+  /** By input, its stretches of rows that go to one output, in their order: rows are by time, outputs by day. */
+  readonly #runs: readonly (readonly OutputRun[])[];
+  readonly #range: Range = { from: 0, to: 0 };
   readonly #sets: UnitedSets;
   /** By output, the new number of each united set. */
   readonly #setNumbers: readonly Uint32Array[];
@@ -135,6 +177,7 @@ export class MergedLists {
   constructor(inputs: readonly MergeInput[], order: MergeOrder, sets: UnitedSets) {
     this.#inputs = inputs;
     this.#maps = order.inputs;
+    this.#runs = order.inputs.map((map) => runsOf(map));
     this.#sets = sets;
     const { outputs } = order;
     this.#rows = outputs.map(({ rowOf }) => new RowList(rowOf.length));
@@ -209,16 +252,16 @@ export class MergedLists {
 
   /** Scratch [0, count) has old rows of the input. */
   #addRows(input: number, count: number): void {
-    const { newRow, outputOf } = this.#maps[input]!;
+    const { newRow } = this.#maps[input]!;
     const scratch = this.#scratch;
-    if (outputOf === undefined) {
-      const list = this.#rows[0]!;
-      for (let i = 0; i < count; i++) list.add(newRow[scratch[i]!]!);
-    } else
-      for (let i = 0; i < count; i++) {
-        const row = scratch[i]!;
-        this.#rows[outputOf[row]!]!.add(newRow[row]!);
-      }
+    const range = this.#range;
+    range.to = 0;
+    for (const { output, end } of this.#runs[input]!) {
+      range.from = range.to;
+      range.to = scratch[count - 1]! < end ? count : countBelow(scratch, range.from, count, end);
+      if (range.to > range.from) this.#rows[output]!.addMapped(scratch, range, newRow);
+      if (range.to === count) return;
+    }
   }
 
   /** Makes the rows of a united set the rows of the lists. */
