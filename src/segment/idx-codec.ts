@@ -103,9 +103,9 @@ export async function guarded<T>(what: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Collects a whole file in memory, in chunks. */
+/** Makes a whole file in chunks, which can be taken while others are made. */
 export class IdxFileWriter {
-  readonly #full: Uint8Array[] = [];
+  #full: Uint8Array[] = [];
   #fullBytes: number = 0;
   #out: ByteWriter = new ByteWriter(1 << 16);
   readonly #sections: (BlockPlace & { readonly kind: number })[] = [];
@@ -127,11 +127,18 @@ export class IdxFileWriter {
     return place;
   }
 
+  /** The next pieces of the file that are complete, the caller's own. */
+  takeFull(): readonly Uint8Array[] {
+    const full = this.#full;
+    if (full.length > 0) this.#full = [];
+    return full;
+  }
+
   section(kind: number, bytes: Uint8Array): void {
     this.#sections.push({ kind, ...this.block(bytes) });
   }
 
-  /** Ends the file; the pieces are those of the writer, which must not be used again. */
+  /** Ends the file; the pieces that were not taken. The writer must not be used again. */
   finish(): readonly Uint8Array[] {
     const start = this.#out.length;
     this.#out.varint(this.#sections.length);

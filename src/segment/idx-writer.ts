@@ -95,6 +95,11 @@ export class IdxWriter {
     if (entryCount >= SET_BLOCK_SETS || refBytes >= REFERENCE_BLOCK_BYTES) this.#closeSets();
   }
 
+  /** The next pieces of the file that are complete, the caller's own. */
+  takeFull(): readonly Uint8Array[] {
+    return this.#file.takeFull();
+  }
+
   addTerm(term: ByteRange, rows: NumberList, sets: NumberList): void {
     this.#dictionary.add(term, rows, sets);
   }
@@ -129,7 +134,7 @@ export class IdxWriter {
     this.#numericLists.push({ rows: list, sets: NO_NUMBERS });
   }
 
-  /** `times` and `timeNs`: by row. The pieces of the file in their order; the writer must not be used again. */
+  /** `times` and `timeNs`: by row. The pieces of the file that were not taken; the writer must not be used again. */
   finish(
     info: IdxInfo,
     times: Uint32Array,

@@ -80,6 +80,9 @@ export const MERGE_DAYS_MAX = 255;
 /** Unpacked dictionary blocks of each input that a merge keeps from its first pass to its second. */
 export const MERGE_BLOCK_BYTES_MAX: number = 4 * MIB;
 
+/** Terms that a merge writes before it gives away what is complete of its files. */
+export const MERGE_TERMS_AT_ONCE = 4096;
+
 /** Footers and dictionaries of the Parquet files of a merge. */
 export const MERGE_CACHE_BYTES: number = 32 * MIB;
 

@@ -13,7 +13,7 @@ import {
   PRESENT,
   type IndexModel,
 } from './index-model.ts';
-import { mergeIndexes } from './merge-index.ts';
+import { collectIndexes, mergeIndexes } from './merge-index.ts';
 import { MergeInput } from './merge-input.ts';
 import { mergeOrder } from './merge-order.ts';
 import { openSegment } from './open-segment.ts';
@@ -30,6 +30,13 @@ function open(bytes: Uint8Array, model: IndexModel, id: string): Promise<Segment
     parquet: idxSource(new Uint8Array(0)),
     cache: new BlockCache(1 << 20),
   });
+}
+
+/** The files of a merge. */
+function merged(
+  ...[inputs, order, results]: Parameters<typeof mergeIndexes>
+): readonly (readonly Uint8Array[])[] {
+  return collectIndexes(mergeIndexes(inputs, order, results), order.outputs.length);
 }
 
 /** What a merge must give, from its description alone. */
@@ -121,7 +128,7 @@ test('a merge is the index of all rows in their order, day by day', async () => 
         columns: [],
         restFields: [],
       }));
-      const files = mergeIndexes(opened, order, { infos, storage: 'stored' });
+      const files = merged(opened, order, { infos, storage: 'stored' });
       for (const [n, model] of expected.entries()) {
         const bytes = Buffer.concat(must(files[n], 'a file for each output'));
         const reader = await open(bytes, model, `output-${n}`);
@@ -152,12 +159,12 @@ test('sets with the same terms become one', async () => {
     columns: [],
     restFields: [],
   };
-  const [pieces] = mergeIndexes(inputs, mergeOrder(inputs, 1), {
+  const [pieces] = merged(inputs, mergeOrder(inputs, 1), {
     infos: [info],
     storage: 'stored',
   });
-  const merged = await MergeInput.open(Buffer.concat(must(pieces, 'one output')).subarray());
-  expect(merged.setCount).toBe(2);
+  const output = await MergeInput.open(Buffer.concat(must(pieces, 'one output')).subarray());
+  expect(output.setCount).toBe(2);
 });
 
 test('an id that is a term of one input and a key of another has the rows of both', async () => {
@@ -178,18 +185,18 @@ test('an id that is a term of one input and a key of another has the rows of bot
     columns: [],
     restFields: [],
   }));
-  const files = mergeIndexes(inputs, mergeOrder(inputs, 2), { infos, storage: 'local' });
-  const merged = await Promise.all(
+  const files = merged(inputs, mergeOrder(inputs, 2), { infos, storage: 'local' });
+  const outputs = await Promise.all(
     files.map((pieces, n) => open(Buffer.concat(pieces), expected[n]!, `m-${n}`)),
   );
   const rowsFound = await Promise.all(
-    merged.map(async (reader) => rowsOf(await reader.term('trace', term.term))),
+    outputs.map(async (reader) => rowsOf(await reader.term('trace', term.term))),
   );
   expect(rowsFound).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 10], [0]]);
   // And once more: both kinds are in one input now.
   const again = await Promise.all(files.map((pieces) => MergeInput.open(Buffer.concat(pieces))));
   const [model] = mergedModels(models, 1);
-  const [pieces] = mergeIndexes(again, mergeOrder(again, 1), {
+  const [pieces] = merged(again, mergeOrder(again, 1), {
     infos: [{ ...infos[0]!, segment: infoOf(model!, 'all') }],
     storage: 'stored',
   });

@@ -7,6 +7,7 @@ import { Bitset } from '#kernel/bitset.ts';
 import type { IdxInfo } from './idx-codec.ts';
 import { IdxWriter, type TermLists } from './idx-writer.ts';
 import { IdCursor, IdMerge } from './merge-ids.ts';
+import { MERGE_TERMS_AT_ONCE } from './limits.ts';
 import { FORM_NONE, FORM_ONE } from './list-block.ts';
 import { FieldCursor, type MergeInput } from './merge-input.ts';
 import { MergedLists } from './merge-lists.ts';
@@ -15,15 +16,27 @@ import type { SegmentStorage } from './segment-builder.ts';
 import { uniteSets } from './merge-sets.ts';
 import { TermMerge } from './merge-terms.ts';
 
+/** A piece of the file of an output: those of one output come in their order. */
+export interface IndexPiece {
+  readonly output: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface IndexResults {
+  /** By output. */
+  readonly infos: readonly IdxInfo[];
+  readonly storage: SegmentStorage;
+}
+
 /**
- * The pieces of one `.idx` file for each output of `order`, with the info of the same number. Memory: the outputs, twelve bytes
- * for each naming of a set, and about 12 bytes a row. Errors as `MergeInput`.
+ * The `.idx` files of the outputs, piece by piece as they are made. Memory: the inputs, a few pieces and 16 MiB of shared lists for
+ * each output, twelve bytes for each naming of a set, and about 12 bytes a row. Errors as `MergeInput`.
  */
-export function mergeIndexes(
+export function* mergeIndexes(
   inputs: readonly MergeInput[],
   order: MergeOrder,
-  results: { readonly infos: readonly IdxInfo[]; readonly storage: SegmentStorage },
-): readonly (readonly Uint8Array[])[] {
+  results: IndexResults,
+): Generator<IndexPiece> {
   const textFields = [
     ...new Set(inputs.flatMap(({ directory }) => [...directory.textFields.keys()])),
   ];
@@ -38,12 +51,23 @@ export function mergeIndexes(
   );
   lists.writeSets(writers);
   const merge = new IndexMerge(inputs, order, lists, writers);
-  for (const name of textFields) merge.textField(name);
+  for (const name of textFields) yield* merge.textField(name);
   merge.numericFields();
-  return writers.map((writer, output) => {
+  for (const [output, writer] of writers.entries()) {
     const { times, timeNs } = order.outputs[output]!;
-    return writer.finish(must(results.infos[output], 'an info for every output'), times, timeNs);
-  });
+    const info = must(results.infos[output], 'an info for every output');
+    for (const bytes of writer.finish(info, times, timeNs)) yield { output, bytes };
+  }
+}
+
+/** The pieces of each output, all in memory. */
+export function collectIndexes(
+  pieces: Iterable<IndexPiece>,
+  outputCount: number,
+): readonly (readonly Uint8Array[])[] {
+  const files = Array.from({ length: outputCount }, (): Uint8Array[] => []);
+  for (const { output, bytes } of pieces) files[output]!.push(bytes);
+  return files;
 }
 
 class IndexMerge {
@@ -66,7 +90,7 @@ class IndexMerge {
     this.#term = { arena: new Uint8Array(0), start: 0, end: 0 };
   }
 
-  textField(name: string): void {
+  *textField(name: string): Generator<IndexPiece> {
     const cursors: FieldCursor[] = [];
     const ids: IdCursor[] = [];
     let hasTerms = false;
@@ -80,12 +104,22 @@ class IndexMerge {
       cursors.push(new FieldCursor(this.#inputs[input]!, input, field));
     }
     const merge = new TermMerge(cursors, (cursor) => cursor.next());
-    while (merge.next()) this.#addTerm(merge);
+    for (let count = 1; merge.next(); count++) {
+      this.#addTerm(merge);
+      if (count % MERGE_TERMS_AT_ONCE === 0) yield* this.#full();
+    }
     new IdMerge(ids, this.#lists, this.#writers).run();
     const present = this.#fieldLists(name, 0);
     const empty = this.#fieldLists(name, 1);
     for (const [output, writer] of this.#writers.entries())
       writer.addTextField({ name, hasTerms, hasUpperIds }, present[output]!, empty[output]!);
+    yield* this.#full();
+  }
+
+  /** What is complete of all outputs. */
+  *#full(): Generator<IndexPiece> {
+    for (const [output, writer] of this.#writers.entries())
+      for (const bytes of writer.takeFull()) yield { output, bytes };
   }
 
   numericFields(): void {

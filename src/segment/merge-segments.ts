@@ -13,7 +13,7 @@ import {
   MERGE_DAYS_MAX,
   MERGE_INPUTS_MAX,
 } from './limits.ts';
-import { mergeIndexes } from './merge-index.ts';
+import { collectIndexes, mergeIndexes, type IndexPiece } from './merge-index.ts';
 import { MergeInput } from './merge-input.ts';
 import { mergeOrder, type MergeOrder, type OutputOrder } from './merge-order.ts';
 import { mergeRows, type MergedRows } from './merge-rows.ts';
@@ -44,10 +44,12 @@ export async function mergeSegments(
       columns,
       restFields,
     }));
-    const indexes = await guarded('index', async () =>
-      mergeIndexes(opened.indexes, order, { infos, storage: request.storage }),
+    const results = { infos, storage: request.storage };
+    const pieces = mergeIndexes(opened.indexes, order, results);
+    const indexBytes = await guarded('index', () =>
+      writeIndexes(pieces, request, options.files, infos),
     );
-    return await writeResults(request, options.files, { infos, indexes, rows });
+    return await writeResults(request, options.files, { infos, indexBytes, rows });
   } catch (error) {
     throw await withSegmentId(error, opened, inputs);
   }
@@ -55,21 +57,42 @@ export async function mergeSegments(
 
 interface Results {
   readonly infos: readonly IdxInfo[];
-  readonly indexes: readonly (readonly Uint8Array[])[];
+  /** Sizes of the index files, which are written. */
+  readonly indexBytes: readonly number[];
   readonly rows: readonly MergedRows[];
+}
+
+/**
+ * Writes the index files; their sizes. A single one goes to its file as it is made: it may be that of a large compaction.
+ * Several are made at the same time, and collected.
+ */
+async function writeIndexes(
+  pieces: Iterable<IndexPiece>,
+  { directory }: SegmentMergeRequest,
+  files: Files,
+  infos: readonly IdxInfo[],
+): Promise<readonly number[]> {
+  const sizes: number[] = [];
+  const contents = infos.length === 1 ? [bytesOf(pieces)] : collectIndexes(pieces, infos.length);
+  for (const [number, content] of contents.entries())
+    sizes.push(await writeFile(files, `${directory}/${infos[number]!.segment.id}.idx`, content));
+  return sizes;
+}
+
+function* bytesOf(pieces: Iterable<IndexPiece>): Generator<Uint8Array> {
+  for (const { bytes } of pieces) yield bytes;
 }
 
 async function writeResults(
   { directory }: SegmentMergeRequest,
   files: Files,
-  { infos, indexes, rows }: Results,
+  { infos, indexBytes, rows }: Results,
 ): Promise<readonly SegmentInfo[]> {
   const results: SegmentInfo[] = [];
   for (const [number, { segment }] of infos.entries()) {
     const path = `${directory}/${segment.id}`;
-    const indexBytes = await writeFile(files, `${path}.idx`, indexes[number]!);
     const parquetBytes = await writeFile(files, `${path}.parquet`, rows[number]!.pieces);
-    results.push({ ...segment, parquetBytes, indexBytes });
+    results.push({ ...segment, parquetBytes, indexBytes: indexBytes[number]! });
   }
   await files.syncDirectory(directory);
   return results;
