@@ -78,9 +78,18 @@ import {
   walkReserve,
 } from './build/walk';
 import { lz4Decode } from './lz4';
+import { beginMeasure, endMeasure } from './memory';
 
 /** Takes the blocks of builds of so many raw bytes and records; false when memory cannot grow so far. */
 export function buildReserve(rawBytes: usize, recordCount: u32): bool {
+  beginMeasure();
+  takeBlocks(rawBytes, recordCount);
+  if (!endMeasure() || failed) return false;
+  takeBlocks(rawBytes, recordCount);
+  return !failed;
+}
+
+function takeBlocks(rawBytes: usize, recordCount: u32): void {
   stateReserve(rawBytes);
   fieldsReserve(rawBytes);
   walkReserve(rawBytes, recordCount);
@@ -91,7 +100,6 @@ export function buildReserve(rawBytes: usize, recordCount: u32): bool {
   invertReserve(rawBytes, recordCount);
   finishReserve(rawBytes, recordCount);
   columnReserve(recordCount);
-  return !failed;
 }
 
 export function buildBegin(recordCount: u32): void {
