@@ -106,3 +106,6 @@ export const WORKER_SCRIPT_HEAP_MB = 1024;
 
 /** Builds waiting for a worker; the caller has one or two for each shard it owns. */
 export const BUILD_QUEUE_MAX = 1024;
+
+/** Columns whose pages are read at the same time for single rows: as many as the pool of threads serves at once. */
+export const COLUMNS_AT_ONCE = 4;

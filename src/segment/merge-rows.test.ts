@@ -52,10 +52,16 @@ async function merged(
     cacheKey: `merged-${count++}`,
   };
   const rowCount = request.rowOf.length;
-  const rows = await readRows({ parquet, columns: result.columns, rowCount }, [
-    ...Array(rowCount).keys(),
-  ]);
   const file = await openFile(bytes);
+  const all = { from: 0, to: rowCount };
+  const source = {
+    parquet,
+    columns: result.columns,
+    rowCount,
+    times: () => file.times(all),
+    timeNs: () => file.timeNs(all),
+  };
+  const rows = await readRows(source, [...Array(rowCount).keys()]);
   await file.verify();
   for (const { column, type } of result.columns)
     expect(file.columns[file.columnIndex(column)]?.type).toEqual(type);

@@ -22,7 +22,7 @@ import type {
   SegmentReader,
   TermPattern,
 } from './segment.ts';
-import { compareBytes, EntryCursor, findEntry } from './term-dictionary.ts';
+import { compareBytes, EntryCursor, findEntry, findPrefix } from './term-dictionary.ts';
 import { decodeTimeNs, decodeTimes } from './time-codec.ts';
 
 export interface OpenSegmentOptions {
@@ -83,6 +83,8 @@ class IndexReader implements SegmentReader {
       parquet: { source: options.parquet, cache: options.cache, cacheKey: info.segment.id },
       columns: info.columns,
       rowCount: info.segment.rowCount,
+      times: () => this.times(),
+      timeNs: () => this.timeNs(),
     };
     this.#cache = options.cache;
     this.#places = opened;
@@ -222,6 +224,9 @@ class IndexReader implements SegmentReader {
     const first = Math.max(field.blockStart, this.#directory.findBlock(field, prefix));
     for (let number = first; number < field.blockEnd; number++) {
       const block = await this.#blocks.dictionary(number);
+      const found = findPrefix(block, prefix);
+      if (found === 'before') return { entries, truncated: false };
+      if (found === 'after') continue;
       const cursor = new EntryCursor(block);
       while (cursor.next()) {
         const { bytes, length } = cursor.term;

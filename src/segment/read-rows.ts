@@ -4,6 +4,7 @@ import { Bitset } from '#kernel/bitset.ts';
 import { ParquetFile, type ParquetFileOptions } from '#parquet/parquet-file.ts';
 import { REST_COLUMN, TIME_NS_COLUMN } from './columns.ts';
 import { damaged } from './idx-codec.ts';
+import { COLUMNS_AT_ONCE } from './limits.ts';
 import { setField, type LogRow } from './log-row.ts';
 import type { SegmentColumn } from './segment.ts';
 
@@ -11,6 +12,9 @@ export interface RowSource {
   readonly parquet: ParquetFileOptions;
   readonly columns: readonly SegmentColumn[];
   readonly rowCount: number;
+  /** Log times and their nanoseconds by row, as the index has them, which is open anyway. */
+  readonly times: () => Promise<Uint32Array>;
+  readonly timeNs: () => Promise<Uint32Array | undefined>;
 }
 
 /**
@@ -24,12 +28,19 @@ export async function readRows(
   if (rowNumbers.length === 0) return [];
   const file = await openRows(source);
   const sorted = [...new Set(rowNumbers)].sort((a, b) => a - b);
-  const rows = await fixedFields(file, sorted);
-  for (const { field, column } of source.columns) {
-    const index = file.columnIndex(column);
-    if (index < 0) throw damaged('a column of the rows is missing');
-    for (const [i, text] of (await file.readTexts(index, sorted)).entries())
-      if (text !== undefined) setField(rows[i]!, field, textOf(text));
+  const rows = await fixedFields(source, sorted);
+  for (let from = 0; from < source.columns.length; from += COLUMNS_AT_ONCE) {
+    const columns = source.columns.slice(from, from + COLUMNS_AT_ONCE);
+    const texts = await Promise.all(
+      columns.map(({ column }) => {
+        const index = file.columnIndex(column);
+        if (index < 0) throw damaged('a column of the rows is missing');
+        return file.readTexts(index, sorted);
+      }),
+    );
+    for (const [at, { field }] of columns.entries())
+      for (const [i, text] of texts[at]!.entries())
+        if (text !== undefined) setField(rows[i]!, field, textOf(text));
   }
   await addRest(file, sorted, rows);
   const byNumber = new Map(sorted.map((number, i) => [number, rows[i]!]));
@@ -75,40 +86,21 @@ export async function openRows(source: RowSource): Promise<ParquetFile> {
 }
 
 async function fixedFields(
-  file: ParquetFile,
+  source: RowSource,
   sorted: readonly number[],
 ): Promise<Record<string, string>[]> {
-  const rows: Record<string, string>[] = [];
-  for (const { from, to } of neighbours(sorted)) {
-    const range = { from: sorted[from]!, to: sorted[to - 1]! + 1 };
-    const times = await file.times(range);
-    const timeNs = await file.timeNs(range);
-    for (let i = from; i < to; i++) {
-      const at = sorted[i]! - range.from;
-      const row: Record<string, string> = {
-        __time__: String(times[at]),
-        __source__: '',
-        __topic__: '',
-      };
-      if (timeNs[at] !== 0) row[TIME_NS_COLUMN] = String(timeNs[at]);
-      rows.push(row);
-    }
-  }
-  return rows;
-}
-
-/** Rows that are most likely in one page are read at once: ranges of the list. */
-const NEIGHBOUR_ROWS = 8192;
-
-function neighbours(sorted: readonly number[]): { from: number; to: number }[] {
-  const ranges: { from: number; to: number }[] = [];
-  for (let from = 0; from < sorted.length;) {
-    let to = from + 1;
-    while (to < sorted.length && sorted[to]! - sorted[from]! < NEIGHBOUR_ROWS) to++;
-    ranges.push({ from, to });
-    from = to;
-  }
-  return ranges;
+  const times = await source.times();
+  const timeNs = await source.timeNs();
+  return sorted.map((row) => {
+    const fields: Record<string, string> = {
+      __time__: String(times[row]),
+      __source__: '',
+      __topic__: '',
+    };
+    const ns = timeNs?.[row] ?? 0;
+    if (ns !== 0) fields[TIME_NS_COLUMN] = String(ns);
+    return fields;
+  });
 }
 
 async function addRest(

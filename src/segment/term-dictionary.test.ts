@@ -3,7 +3,13 @@ import { expect, test } from 'vitest';
 import { checkBlock, CHECKSUM_BYTES, IdxFileWriter } from './idx-codec.ts';
 import { entryAt, ListBlockWriter, readListBlock, type ListBlock } from './list-block.ts';
 import { PostingStore } from './posting-store.ts';
-import { compareBytes, DictionaryWriter, EntryCursor, findEntry } from './term-dictionary.ts';
+import {
+  compareBytes,
+  DictionaryWriter,
+  EntryCursor,
+  findEntry,
+  findPrefix,
+} from './term-dictionary.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -32,6 +38,13 @@ function build(
   });
 }
 
+function termsOf(block: ListBlock): Buffer[] {
+  const terms: Buffer[] = [];
+  const cursor = new EntryCursor(block);
+  while (cursor.next()) terms.push(Buffer.from(cursor.term.bytes.subarray(0, cursor.term.length)));
+  return terms;
+}
+
 test('finds exactly the terms that were added, in the block whose separator says so', () => {
   const words = fc.uniqueArray(word, { selector: hex, minLength: 1, maxLength: 60, size: 'max' });
   let blocksMax = 0;
@@ -47,11 +60,18 @@ test('finds exactly the terms that were added, in the block whose separator says
         const row = entry < 0 ? undefined : entryAt(found!.block, entry).rows.first;
         expect(row).toBe(known.get(hex(term)));
       }
-      const scanned: string[] = [];
-      for (const { block } of blocks) {
-        const cursor = new EntryCursor(block);
-        while (cursor.next()) scanned.push(hex(cursor.term.bytes.subarray(0, cursor.term.length)));
+      for (const term of [...terms, ...others]) {
+        const prefix = term.subarray(0, 1 + (term.length >>> 1));
+        for (const { block } of blocks) {
+          const inBlock = termsOf(block);
+          const first = inBlock.find((one) => compareBytes(one, prefix) >= 0);
+          const isHere = first?.subarray(0, prefix.length).equals(prefix) === true;
+          const wanted = isHere ? 'here' : first === undefined ? 'after' : 'before';
+          expect(findPrefix(block, prefix)).toBe(wanted);
+        }
       }
+      const scanned: string[] = [];
+      for (const { block } of blocks) scanned.push(...termsOf(block).map(hex));
       expect(scanned).toEqual(terms.map(hex));
     }),
     { numRuns: 100 },

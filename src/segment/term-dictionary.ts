@@ -174,6 +174,24 @@ export function findEntry(block: ListBlock, term: Uint8Array): number {
   return -1;
 }
 
+/**
+ * Whether terms with the prefix are in the block (`here`), or would come before its end (`before`) or after all of its terms.
+ * Throws a RangeError when the bytes are no terms.
+ */
+export function findPrefix(block: ListBlock, prefix: Uint8Array): 'here' | 'before' | 'after' {
+  const reader = new TermReader(block.terms);
+  let matched = 0;
+  while (reader.next()) {
+    if (reader.shared < matched) return 'before';
+    if (reader.shared > matched) continue;
+    const end = Math.min(reader.length, prefix.length);
+    while (matched < end && reader.byteAt(matched) === prefix[matched]) matched++;
+    if (matched === prefix.length) return 'here';
+    if (matched < reader.length && reader.byteAt(matched) > prefix[matched]!) return 'before';
+  }
+  return 'after';
+}
+
 /** Goes over the terms of a block without putting them together. */
 class TermReader {
   length = 0;
