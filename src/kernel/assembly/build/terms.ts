@@ -61,6 +61,7 @@ export function termsReserve(rawBytes: usize): void {
   termsMax = <u32>(rawBytes / 3 + 300000);
   terms = block(<usize>termsMax * TERM_BYTES);
   marks = block(<usize>termsMax * 4);
+  termCount = 0;
   let most = SLOTS_FIRST;
   while (most < <usize>termsMax * 2) most *= 2;
   termSlots = block(most * 8);
@@ -80,9 +81,11 @@ export function termsReserve(rawBytes: usize): void {
 }
 
 export function termsBegin(): void {
+  // Builds of one thread are much alike: the table begins as large as the last one had to be.
+  slotCount = SLOTS_FIRST;
+  while (slotCount < <usize>termCount * 2) slotCount *= 2;
   termCount = 0;
   termArenaUsed = 0;
-  slotCount = SLOTS_FIRST;
   memory.fill(termSlots, 0, slotCount * 8);
   stamp = 0;
   logEnd = log;
