@@ -15,7 +15,7 @@ import {
 } from './index-model.ts';
 import { collectIndexes, mergeIndexes } from './merge-index.ts';
 import { MergeInput } from './merge-input.ts';
-import { mergeOrder } from './merge-order.ts';
+import { mergeOrder, type MergeOrder } from './merge-order.ts';
 import { openSegment } from './open-segment.ts';
 import { idxSource, rowsOf } from './segment-fixture.ts';
 import type { SegmentReader } from './segment.ts';
@@ -30,6 +30,13 @@ function open(bytes: Uint8Array, model: IndexModel, id: string): Promise<Segment
     parquet: idxSource(new Uint8Array(0)),
     cache: new BlockCache(1 << 20),
   });
+}
+
+function orderOf(inputs: readonly MergeInput[], daysMax: number): MergeOrder {
+  return mergeOrder(
+    inputs.map((input) => input.times()),
+    daysMax,
+  );
 }
 
 /** The files of a merge. */
@@ -119,7 +126,7 @@ test('a merge is the index of all rows in their order, day by day', async () => 
           MergeInput.open(encodeModel(model, `input-${i}`, i % 3 === 0 ? 'stored' : 'local')),
         ),
       );
-      const order = mergeOrder(opened, daysMax);
+      const order = orderOf(opened, daysMax);
       const expected = mergedModels(models, daysMax);
       expect(order.outputs.length).toBe(expected.length);
       const infos = expected.map((model, n) => ({
@@ -159,7 +166,7 @@ test('sets with the same terms become one', async () => {
     columns: [],
     restFields: [],
   };
-  const [pieces] = merged(inputs, mergeOrder(inputs, 1), {
+  const [pieces] = merged(inputs, orderOf(inputs, 1), {
     infos: [info],
     storage: 'stored',
   });
@@ -185,7 +192,7 @@ test('an id that is a term of one input and a key of another has the rows of bot
     columns: [],
     restFields: [],
   }));
-  const files = merged(inputs, mergeOrder(inputs, 2), { infos, storage: 'local' });
+  const files = merged(inputs, orderOf(inputs, 2), { infos, storage: 'local' });
   const outputs = await Promise.all(
     files.map((pieces, n) => open(Buffer.concat(pieces), expected[n]!, `m-${n}`)),
   );
@@ -196,7 +203,7 @@ test('an id that is a term of one input and a key of another has the rows of bot
   // And once more: both kinds are in one input now.
   const again = await Promise.all(files.map((pieces) => MergeInput.open(Buffer.concat(pieces))));
   const [model] = mergedModels(models, 1);
-  const [pieces] = merged(again, mergeOrder(again, 1), {
+  const [pieces] = merged(again, orderOf(again, 1), {
     infos: [{ ...infos[0]!, segment: infoOf(model!, 'all') }],
     storage: 'stored',
   });

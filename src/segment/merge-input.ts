@@ -15,6 +15,7 @@ import {
   type ListBlock,
   type ListRef,
 } from './list-block.ts';
+import type { OrderInput } from './merge-order.ts';
 import { decodeNumbers } from './numeric-codec.ts';
 import { readDirectory, type OpenDirectory } from './open-directory.ts';
 import { EntryCursor } from './term-dictionary.ts';
@@ -24,8 +25,7 @@ import { decodeTimeNs, decodeTimes } from './time-codec.ts';
 export class MergeInput {
   readonly info: OpenDirectory['info'];
   readonly directory: IdxDirectory;
-  readonly times: Uint32Array;
-  readonly timeNs: Uint32Array | undefined;
+  readonly #opened: OpenDirectory;
   readonly #bytes: Uint8Array;
   #sets: readonly EntryRefs[] | undefined;
   readonly #kept: Map<number, ListBlock> = new Map();
@@ -36,9 +36,7 @@ export class MergeInput {
     this.info = opened.info;
     this.directory = opened.directory;
     this.#bytes = bytes;
-    this.times = decodeTimes(this.#read(opened.times), this.directory.rowCount);
-    this.timeNs =
-      opened.timeNs === undefined ? undefined : decodeTimeNs(this.#read(opened.timeNs), this.times);
+    this.#opened = opened;
   }
 
   /** `bytes`: the whole file; they stay in use. Unpacked blocks of up to `keepBytes` are kept. */
@@ -56,6 +54,14 @@ export class MergeInput {
 
   get setCount(): number {
     return this.directory.setCount;
+  }
+
+  /** The times of the rows: the caller's own, because they are as large as an index. */
+  times(): OrderInput {
+    const { times, timeNs } = this.#opened;
+    const seconds = decodeTimes(this.#read(times), this.rowCount);
+    const parts = timeNs === undefined ? undefined : decodeTimeNs(this.#read(timeNs), seconds);
+    return { times: seconds, timeNs: parts };
   }
 
   /** A dictionary block. Both passes of a merge read all of them, so that they are kept while there is room. */

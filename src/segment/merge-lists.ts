@@ -1,4 +1,5 @@
 /** Lists of rows and of term sets on their way through a merge: old numbers of inputs become new ones of outputs. */
+import { GrowingU32 } from '#kernel/growing-u32.ts';
 import type { IdxWriter } from './idx-writer.ts';
 import { FORM_NONE, type EntryRefs } from './list-block.ts';
 import type { MergeInput } from './merge-input.ts';
@@ -48,18 +49,16 @@ class RowList implements NumberList {
   readonly items: Uint32Array;
   readonly start: number = 0;
   end: number = 0;
-  readonly #late: Uint32Array;
-  #lateCount: number = 0;
+  readonly #late: GrowingU32 = new GrowingU32();
   #last: number = -1;
 
   constructor(capacity: number) {
     this.items = new Uint32Array(capacity);
-    this.#late = new Uint32Array(capacity);
   }
 
   clear(): void {
     this.end = 0;
-    this.#lateCount = 0;
+    this.#late.clear();
     this.#last = -1;
   }
 
@@ -73,7 +72,7 @@ class RowList implements NumberList {
       if (row > last) {
         items[end++] = row;
         last = row;
-      } else this.#late[this.#lateCount++] = row;
+      } else this.#late.push(row);
     }
     this.end = end;
     this.#last = last;
@@ -81,14 +80,14 @@ class RowList implements NumberList {
 
   /** Makes the items ascending. */
   finish(): void {
-    if (this.#lateCount === 0) return;
+    if (this.#late.length === 0) return;
     const { items } = this;
-    const late = this.#late.subarray(0, this.#lateCount).sort();
+    const late = this.#late.view().sort();
     let old = this.end - 1;
     let next = late.length - 1;
     let at = this.end + next;
     this.end += late.length;
-    this.#lateCount = 0;
+    this.#late.clear();
     while (next >= 0) {
       if (old >= 0 && items[old]! > late[next]!) items[at--] = items[old--]!;
       else items[at--] = late[next--]!;

@@ -36,7 +36,12 @@ export async function mergeSegments(
   await using opened = new OpenInputs(options.files);
   try {
     for (const input of inputs) await opened.add(input);
-    const order = mergeOrder(opened.indexes, daysMax);
+    const order = await guarded('time column', async () =>
+      mergeOrder(
+        opened.indexes.map((index) => index.times()),
+        daysMax,
+      ),
+    );
     const rows = order.outputs.map((output) => opened.rowsOf(output, request));
     const infos = rows.map(({ columns, restFields }, number): IdxInfo => ({
       segment: segmentOf(request, order, number),
