@@ -169,13 +169,13 @@ class Evaluation {
     );
   }
 
-  async #matching(field: string, pattern: string): Promise<Bitset> {
+  async #matching(field: string, pattern: string): Promise<Bitset | undefined> {
     const prefix = pattern.slice(0, pattern.search(/[\uE000\uE001]/u));
     const rest = pattern.slice(prefix.length).replaceAll(ANY_RUN, '*').replaceAll(ANY_CHAR, '?');
     const wanted = { prefix, matches: wildcardMatcher(pattern), rest };
     const found = await this.#reader.termsMatching(field, wanted, WILDCARD_TERMS_MAX);
     if (found.truncated) this.isPartial = true;
-    return found.rows;
+    return found.isEmpty ? undefined : found.rows;
   }
 
   async #union(

@@ -40,11 +40,15 @@ const encoder = new TextEncoder();
 export async function matchIds(source: IdSource, request: IdRequest): Promise<Matching> {
   const { field, pattern } = request;
   const rows = new Bitset(source.directory.rowCount);
-  if (field.ids.start === field.ids.end || !mayMatchId(pattern, field.hasUpperIds))
-    return { rows, truncated: false };
+  if (!mayHaveIds(field, pattern)) return { rows, truncated: false };
   return isDecidedByKey(pattern, field.hasUpperIds)
     ? matchKeys(source, request, rows)
     : matchTexts(source, request, rows);
+}
+
+/** Whether ids of the field may match, without a look at them. */
+export function mayHaveIds(field: TextField, pattern: TermPattern): boolean {
+  return field.ids.start < field.ids.end && mayMatchId(pattern, field.hasUpperIds);
 }
 
 /** Whether any id can match, from the characters of the pattern and the length of what it matches. */

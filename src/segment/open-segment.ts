@@ -10,12 +10,13 @@ import { IdKey } from './id-key.ts';
 import { findKey } from './id-list.ts';
 import type { IdxDirectory, NumericField, TextField } from './idx-directory.ts';
 import { entryAt, type EntryRefs } from './list-block.ts';
-import { matchIds, type IdSource } from './match-ids.ts';
+import { matchIds, mayHaveIds, type IdSource } from './match-ids.ts';
 import { decodeNumbers } from './numeric-codec.ts';
 import { readDirectory, type OpenDirectory } from './open-directory.ts';
 import type { LogRow } from './log-row.ts';
 import { findRows, readRows, type RowSource } from './read-rows.ts';
 import type {
+  MatchingRows,
   NumericColumn,
   SegmentColumn,
   SegmentInfo,
@@ -67,6 +68,7 @@ class IndexReader implements SegmentReader {
   readonly #directory: IdxDirectory;
   readonly #blocks: IdxBlocks;
   readonly #idSource: IdSource;
+  readonly #noRows: Bitset;
 
   constructor(options: OpenSegmentOptions, opened: OpenDirectory) {
     const { info, directory } = opened;
@@ -78,7 +80,11 @@ class IndexReader implements SegmentReader {
     this.textFields = text.filter(([, field]) => field.hasTerms).map(([name]) => name);
     this.numericFields = [...directory.numericFields.keys()];
     this.parquetPath = options.parquetPath;
-    this.sizeBytes = directory.sizeBytes + INFO_MEMORY_FACTOR * JSON.stringify(info).length;
+    this.#noRows = new Bitset(info.segment.rowCount);
+    this.sizeBytes =
+      directory.sizeBytes +
+      this.#noRows.words.byteLength +
+      INFO_MEMORY_FACTOR * JSON.stringify(info).length;
     this.#rows = {
       parquet: { source: options.parquet, cache: options.cache, cacheKey: info.segment.id },
       columns: info.columns,
@@ -128,20 +134,20 @@ class IndexReader implements SegmentReader {
     });
   }
 
-  async termsMatching(
-    name: string,
-    pattern: TermPattern,
-    termsMax: number,
-  ): Promise<{ readonly rows: Bitset; readonly truncated: boolean }> {
+  async termsMatching(name: string, pattern: TermPattern, termsMax: number): Promise<MatchingRows> {
     return guarded('dictionary', async () => {
       const field = this.#directory.textFields.get(name);
-      if (field === undefined) return { rows: new Bitset(this.info.rowCount), truncated: false };
+      const none = { rows: this.#noRows, truncated: false, isEmpty: true };
+      if (field === undefined) return none;
       const { entries, truncated } = await this.#matching(field, pattern, termsMax);
+      const hasIds = !truncated && mayHaveIds(field, pattern);
+      // Most patterns are asked of many fields and found in few: a set for each would cost more than the rest.
+      if (entries.length === 0 && !truncated && !hasIds) return none;
       const rows = await this.#blocks.rows(entries);
-      if (truncated) return { rows, truncated };
+      if (!hasIds) return { rows, truncated, isEmpty: false };
       const idsMax = termsMax - entries.length;
       const ids = await matchIds(this.#idSource, { name, field, pattern, termsMax: idsMax });
-      return { rows: rows.or(ids.rows), truncated: ids.truncated };
+      return { rows: rows.or(ids.rows), truncated: ids.truncated, isEmpty: false };
     });
   }
 

@@ -71,6 +71,13 @@ export interface TermPattern {
   readonly rest?: string | undefined;
 }
 
+/** What a pattern found. */
+export interface MatchingRows {
+  readonly rows: Bitset;
+  readonly truncated: boolean;
+  readonly isEmpty: boolean;
+}
+
 /** Read access to one segment. All methods read blocks on demand through a shared, bounded cache. */
 export interface SegmentReader {
   readonly info: SegmentInfo;
@@ -100,13 +107,10 @@ export interface SegmentReader {
   term(field: string, term: string): Promise<Bitset | undefined>;
   /**
    * Rows that have any of the first `termsMax` terms which match; `truncated` when more do, or when the ids that may match
-   * are in more rows than are read to find out. Errors: also those of `logs`.
+   * are in more rows than are read to find out. With `isEmpty` no term does, and the (empty) set is shared: callers must not
+   * change it. Errors: also those of `logs`.
    */
-  termsMatching(
-    field: string,
-    pattern: TermPattern,
-    termsMax: number,
-  ): Promise<{ readonly rows: Bitset; readonly truncated: boolean }>;
+  termsMatching(field: string, pattern: TermPattern, termsMax: number): Promise<MatchingRows>;
   /** Rows that have the (text) field at all, the empty text included. */
   present(field: string): Promise<Bitset>;
   /** Rows whose (text) field is there and empty. */
