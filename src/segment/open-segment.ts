@@ -4,6 +4,7 @@ import { Bitset } from '#kernel/bitset.ts';
 import type { ByteSource } from '#parquet/byte-source.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { BlockCache } from './block-cache.ts';
+import { emptyRows } from './empty-rows.ts';
 import { IdxBlocks, type IdxSource } from './idx-blocks.ts';
 import { damaged, guarded } from './idx-codec.ts';
 import { IdKey } from './id-key.ts';
@@ -68,7 +69,6 @@ class IndexReader implements SegmentReader {
   readonly #directory: IdxDirectory;
   readonly #blocks: IdxBlocks;
   readonly #idSource: IdSource;
-  readonly #noRows: Bitset;
 
   constructor(options: OpenSegmentOptions, opened: OpenDirectory) {
     const { info, directory } = opened;
@@ -80,11 +80,7 @@ class IndexReader implements SegmentReader {
     this.textFields = text.filter(([, field]) => field.hasTerms).map(([name]) => name);
     this.numericFields = [...directory.numericFields.keys()];
     this.parquetPath = options.parquetPath;
-    this.#noRows = new Bitset(info.segment.rowCount);
-    this.sizeBytes =
-      directory.sizeBytes +
-      this.#noRows.words.byteLength +
-      INFO_MEMORY_FACTOR * JSON.stringify(info).length;
+    this.sizeBytes = directory.sizeBytes + INFO_MEMORY_FACTOR * JSON.stringify(info).length;
     this.#rows = {
       parquet: { source: options.parquet, cache: options.cache, cacheKey: info.segment.id },
       columns: info.columns,
@@ -137,7 +133,7 @@ class IndexReader implements SegmentReader {
   async termsMatching(name: string, pattern: TermPattern, termsMax: number): Promise<MatchingRows> {
     return guarded('dictionary', async () => {
       const field = this.#directory.textFields.get(name);
-      const none = { rows: this.#noRows, truncated: false, isEmpty: true };
+      const none = { rows: emptyRows(this.info.rowCount), truncated: false, isEmpty: true };
       if (field === undefined) return none;
       const { entries, truncated } = await this.#matching(field, pattern, termsMax);
       const hasIds = !truncated && mayHaveIds(field, pattern);
