@@ -82,6 +82,12 @@ async function askNewest(server: BenchServer, query: string, range: TimeRange): 
   if (!isComplete) throw new Error(`incomplete answer to ${query}`);
   if (rows.length === 0 || rows.length > PAGE_ROWS)
     throw new Error(`${rows.length} logs found for ${query}`);
+  const times = rows.map((row) => Number(row['__time__']));
+  if (times.some((time, i) => time > (times[i - 1] ?? Infinity)))
+    throw new Error(`the logs found for ${query} are not the newest first`);
+  const words = query === '*' ? '' : query.replaceAll(/[#"]/gu, '').toLowerCase();
+  if (!rows.every((row) => Object.values(row).some((text) => text.toLowerCase().includes(words))))
+    throw new Error(`a log found for ${query} does not have it`);
 }
 
 /** Words that the kinds of logs have beside the common one. */
