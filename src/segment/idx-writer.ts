@@ -128,7 +128,7 @@ export class IdxWriter {
   }
 
   addNumericField(name: string, rows: Uint32Array, values: Float64Array): void {
-    const place = this.#file.block(encodeNumbers(values));
+    const place = this.#file.block(encodeNumbers(values, this.#directoryLevel));
     this.#numericFields.push({ name, place });
     const list = { items: rows, start: 0, end: rows.length };
     this.#numericLists.push({ rows: list, sets: NO_NUMBERS });

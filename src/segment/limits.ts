@@ -61,8 +61,8 @@ export const ID_CANDIDATE_ROWS_MAX = 2000;
 /** Rows read at once for that: each may hold values of a megabyte. */
 export const ID_CANDIDATE_ROWS_AT_ONCE = 100;
 
-/** Bytes that one stream of a block may have: a block of the largest term and its lists is far smaller. */
-export const STREAM_BYTES_MAX: number = 64 * MIB;
+/** Bytes that one stream may have: of 1 GB of very short logs a numeric column has nearly as many. */
+export const STREAM_BYTES_MAX: number = 256 * MIB;
 
 /** Posting lists that are remembered for equal ones, and their bytes: what a build may spend on finding them. */
 export const SHARED_LISTS_MAX = 65_536;

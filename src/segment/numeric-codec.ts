@@ -1,76 +1,102 @@
 /**
- * The values of a numeric column, zstd-compressed:
+ * The values of a numeric column.
  *
- *   u8 width    1, 2, 4: f64 minimum, then each value − minimum as unsigned integer of that many bytes;
- *               8: float64 values, split by byte: first byte 0 of all values, then byte 1 of all, …
+ *   u8 width w of each (1, 2, 4 or 8) + 16 × decimals d (0 to 9; 0 when w is 8)
+ *   f64 minimum m, only when w is below 8: a safe integer
+ *   packed stream (`idx-codec.ts`): the first byte of all values, then the second one of all, and so on. A value is a
+ *     float64 when w is 8; else an unsigned integer u of w bytes that stands for (m + u) / 10^d
  *
  * All little-endian. The number of values is known from the rows of the column.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { ByteReader, ByteWriter } from '#kernel/byte-writer.ts';
+import { readPacked, writePacked } from './idx-codec.ts';
 
-const HEAD_BYTES = 9;
+/** Times in nanoseconds have as many. */
+const DECIMALS_MAX = 9;
+const DECIMALS_FACTOR = 16;
+const DOUBLE_WIDTH = 8;
 
-export function encodeNumbers(values: Float64Array): Uint8Array {
+/** Numbers without NaN; `level`: as that of `writePacked`. */
+export function encodeNumbers(values: Float64Array, level: number): Uint8Array {
+  const decimals = decimalsOf(values);
+  const power = 10 ** (decimals ?? 0);
   let low = Infinity;
   let high = -Infinity;
-  let integral = true;
   for (const value of values) {
     if (value < low) low = value;
     if (value > high) high = value;
-    if (integral && (!Number.isSafeInteger(value) || Object.is(value, -0))) integral = false;
   }
-  const range = high - low;
-  const width = !integral || range > 0xffff_ffff ? 8 : range > 0xffff ? 4 : range > 0xff ? 2 : 1;
-  return zstdCompressSync(width === 8 ? splitDoubles(values) : packIntegers(values, low, width));
+  const least = values.length === 0 ? 0 : Math.round(low * power);
+  const range = values.length === 0 ? 0 : Math.round(high * power) - least;
+  const width = decimals === undefined ? DOUBLE_WIDTH : widthOf(range);
+  const out = new ByteWriter(values.length * width + 32);
+  const planes = new Uint8Array(values.length * width);
+  if (width === DOUBLE_WIDTH) {
+    out.u8(width);
+    splitDoubles(values, planes);
+  } else {
+    out.u8(width + DECIMALS_FACTOR * decimals!);
+    out.bytes(new Uint8Array(Float64Array.of(least).buffer));
+    for (let i = 0; i < values.length; i++) {
+      let rest = Math.round(values[i]! * power) - least;
+      for (let at = i; at < planes.length; at += values.length) {
+        planes[at] = rest;
+        rest >>>= 8;
+      }
+    }
+  }
+  writePacked(planes, level, out);
+  return out.view();
+}
+
+function widthOf(range: number): number {
+  return range > 0xffff_ffff ? DOUBLE_WIDTH : range > 0xffff ? 4 : range > 0xff ? 2 : 1;
+}
+
+/** Decimals that all values are exact with, undefined when too many are needed. */
+function decimalsOf(values: Float64Array): number | undefined {
+  let decimals = 0;
+  for (const value of values)
+    while (!isExact(value, 10 ** decimals)) if (++decimals > DECIMALS_MAX) return undefined;
+  const power = 10 ** decimals;
+  return values.every((value) => isExact(value, power)) ? decimals : undefined;
+}
+
+function isExact(value: number, power: number): boolean {
+  const integer = Math.round(value * power);
+  return Number.isSafeInteger(integer) && integer / power === value && !Object.is(value, -0);
 }
 
 /** Throws a RangeError, or what zstd throws, when the bytes are not `count` values. */
 export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array {
-  const raw = zstdDecompressSync(bytes, { maxOutputLength: HEAD_BYTES + count * 8 });
-  const width = raw[0] ?? 0;
-  const head = width === 8 ? 1 : HEAD_BYTES;
-  if (![1, 2, 4, 8].includes(width) || raw.length !== head + count * width)
+  const reader = new ByteReader(bytes);
+  const head = reader.u8();
+  const width = head % DECIMALS_FACTOR;
+  const least = width === DOUBLE_WIDTH ? 0 : doubleOf(reader.take(8));
+  const planes = readPacked(reader);
+  if (![1, 2, 4, DOUBLE_WIDTH].includes(width) || planes.length !== count * width)
     throw new RangeError('numeric column has a wrong size');
   const values = new Float64Array(count);
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
-  if (width === 8) {
+  if (width === DOUBLE_WIDTH) {
     const target = new Uint8Array(values.buffer);
-    for (let byte = 0; byte < 8; byte++)
-      for (let i = 0; i < count; i++) target[i * 8 + byte] = raw[1 + byte * count + i]!;
+    for (let byte = 0; byte < DOUBLE_WIDTH; byte++)
+      for (let i = 0; i < count; i++) target[i * DOUBLE_WIDTH + byte] = planes[byte * count + i]!;
     return values;
   }
-  const low = view.getFloat64(1, true);
-  for (let i = 0; i < count; i++)
-    values[i] = low + readUnsigned(view, HEAD_BYTES + i * width, width);
+  const power = 10 ** Math.floor(head / DECIMALS_FACTOR);
+  for (let byte = width - 1; byte >= 0; byte--)
+    for (let i = 0; i < count; i++) values[i] = values[i]! * 256 + planes[byte * count + i]!;
+  for (let i = 0; i < count; i++) values[i] = (least + values[i]!) / power;
   return values;
 }
 
-function readUnsigned(view: DataView, at: number, width: number): number {
-  if (width === 1) return view.getUint8(at);
-  return width === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
+function doubleOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
 }
 
-function splitDoubles(values: Float64Array): Uint8Array {
+function splitDoubles(values: Float64Array, planes: Uint8Array): void {
   const source = new Uint8Array(values.slice().buffer);
-  const out = new Uint8Array(1 + source.length);
-  out[0] = 8;
-  for (let byte = 0; byte < 8; byte++)
+  for (let byte = 0; byte < DOUBLE_WIDTH; byte++)
     for (let i = 0; i < values.length; i++)
-      out[1 + byte * values.length + i] = source[i * 8 + byte]!;
-  return out;
-}
-
-function packIntegers(values: Float64Array, low: number, width: number): Uint8Array {
-  const out = new Uint8Array(HEAD_BYTES + values.length * width);
-  const view = new DataView(out.buffer);
-  out[0] = width;
-  view.setFloat64(1, values.length === 0 ? 0 : low, true);
-  for (let i = 0; i < values.length; i++) {
-    const at = HEAD_BYTES + i * width;
-    const value = values[i]! - low;
-    if (width === 1) view.setUint8(at, value);
-    else if (width === 2) view.setUint16(at, value, true);
-    else view.setUint32(at, value, true);
-  }
-  return out;
+      planes[byte * values.length + i] = source[i * DOUBLE_WIDTH + byte]!;
 }
