@@ -151,22 +151,21 @@ class Evaluation {
   }
 
   #terms(group: FieldGroup, terms: readonly string[]): Promise<Bitset> {
-    return this.#all(new Set(terms), (term) =>
-      this.#union(group.fields, (field) => this.#reader.term(field, term)),
-    );
+    return this.#all(new Set(terms), (term) => this.#termIn(group, term));
   }
 
   #pattern(group: FieldGroup, word: string): Promise<Bitset> {
     const marked = word.replaceAll('*', ANY_RUN).replaceAll('?', ANY_CHAR);
     const terms = group.patternTokenizer.cut(marked).filter((term) => !/^\uE000+$/u.test(term));
     return this.#all(terms, (term) =>
-      this.#union(
-        group.fields,
-        /[\uE000\uE001]/u.test(term)
-          ? (field) => this.#matching(field, term)
-          : (field) => this.#reader.term(field, term),
-      ),
+      /[\uE000\uE001]/u.test(term)
+        ? this.#union(group.fields, (field) => this.#matching(field, term))
+        : this.#termIn(group, term),
     );
+  }
+
+  async #termIn(group: FieldGroup, term: string): Promise<Bitset> {
+    return (await this.#reader.termIn(group.fields, term)) ?? this.#none();
   }
 
   async #matching(field: string, pattern: string): Promise<Bitset | undefined> {

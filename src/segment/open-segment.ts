@@ -8,9 +8,9 @@ import { emptyRows } from './empty-rows.ts';
 import { IdxBlocks, type IdxSource } from './idx-blocks.ts';
 import { damaged, guarded } from './idx-codec.ts';
 import { IdKey } from './id-key.ts';
-import { findKey } from './id-list.ts';
+import { findKey, type IdBlock } from './id-list.ts';
 import type { IdxDirectory, NumericField, TextField } from './idx-directory.ts';
-import { entryAt, type EntryRefs } from './list-block.ts';
+import { entryAt, type EntryRefs, type ListBlock } from './list-block.ts';
 import { matchIds, mayHaveIds, type IdSource } from './match-ids.ts';
 import { decodeNumbers } from './numeric-codec.ts';
 import { readDirectory, type OpenDirectory } from './open-directory.ts';
@@ -118,15 +118,24 @@ class IndexReader implements SegmentReader {
   }
 
   async term(field: string, term: string): Promise<Bitset | undefined> {
+    return this.termIn([field], term);
+  }
+
+  async termIn(fields: readonly string[], term: string): Promise<Bitset | undefined> {
     return guarded('dictionary', async () => {
-      const found = this.#directory.textFields.get(field);
-      if (found === undefined) return undefined;
+      const found: TextField[] = [];
+      for (const name of fields) {
+        const field = this.#directory.textFields.get(name);
+        if (field !== undefined) found.push(field);
+      }
       const bytes = encoder.encode(term);
-      const [rows, idRows] = await Promise.all([
-        this.#dictionaryRows(found, bytes),
+      const [entries, idRows] = await Promise.all([
+        this.#entriesOf(found, bytes),
         this.#idRows(found, bytes),
       ]);
-      return rows === undefined || idRows === undefined ? (rows ?? idRows) : rows.or(idRows);
+      if (entries.length === 0) return idRows;
+      const rows = await this.#blocks.rows(entries);
+      return idRows === undefined ? rows : rows.or(idRows);
     });
   }
 
@@ -195,24 +204,39 @@ class IndexReader implements SegmentReader {
     );
   }
 
-  async #dictionaryRows(field: TextField, term: Uint8Array): Promise<Bitset | undefined> {
-    const number = this.#directory.findBlock(field, term);
-    if (number < 0) return undefined;
-    const block = await this.#blocks.dictionary(number);
-    const entry = findEntry(block, term);
-    return entry < 0 ? undefined : await this.#blocks.rows([entryAt(block, entry)]);
+  /** What the dictionaries of the fields have of the term. */
+  async #entriesOf(fields: readonly TextField[], term: Uint8Array): Promise<readonly EntryRefs[]> {
+    const loads: Promise<ListBlock>[] = [];
+    for (const field of fields) {
+      const number = this.#directory.findBlock(field, term);
+      if (number >= 0) loads.push(this.#blocks.dictionary(number));
+    }
+    const entries: EntryRefs[] = [];
+    for (const block of await Promise.all(loads)) {
+      const entry = findEntry(block, term);
+      if (entry >= 0) entries.push(entryAt(block, entry));
+    }
+    return entries;
   }
 
-  async #idRows(field: TextField, term: Uint8Array): Promise<Bitset | undefined> {
+  /** Rows of the id lists of the fields that have the term; undefined: none has. */
+  async #idRows(fields: readonly TextField[], term: Uint8Array): Promise<Bitset | undefined> {
     const key = new IdKey();
     if (!key.read(term, 0, term.length)) return undefined;
-    const number = this.#directory.findIdBlock(field, key.prefix, key.hash);
-    if (number < 0) return undefined;
-    const block = await this.#blocks.ids(number);
-    const at = findKey(block, key.prefix, key.hash);
-    if (at < 0) return undefined;
-    const rows = new Bitset(this.info.rowCount);
-    for (let i = block.rowStarts[at]!; i < block.rowStarts[at + 1]!; i++) rows.add(block.rows[i]!);
+    const { prefix, hash } = key;
+    const loads: Promise<IdBlock>[] = [];
+    for (const field of fields) {
+      const number = this.#directory.findIdBlock(field, prefix, hash);
+      if (number >= 0) loads.push(this.#blocks.ids(number));
+    }
+    let rows: Bitset | undefined;
+    for (const block of await Promise.all(loads)) {
+      const at = findKey(block, prefix, hash);
+      if (at < 0) continue;
+      rows ??= new Bitset(this.info.rowCount);
+      for (let i = block.rowStarts[at]!; i < block.rowStarts[at + 1]!; i++)
+        rows.add(block.rows[i]!);
+    }
     return rows;
   }
 
