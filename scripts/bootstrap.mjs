@@ -102,6 +102,16 @@ export function childEnvironment() {
   return { ...process.env, PATH: path.join(delimiter) };
 }
 
+/**
+ * Settings of glibc's allocator: blocks of 256 KiB and more go back to the system when they are freed. Buffers come and
+ * go on many threads here, and an arena for each of them kept a third of a busy server's memory for nothing.
+ */
+const ALLOCATOR = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '262144',
+  MALLOC_TRIM_THRESHOLD_: '262144',
+};
+
 /** Signals that a child is sent when we get them. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -110,7 +120,7 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  * npm when npm started us, even when they are killed outright. `directory` is where the child finds itself.
  */
 export function runNode(args, directory = ROOT) {
-  const env = { ...childEnvironment(), SLUICE_EXIT_WITH_PARENT: '1' };
+  const env = { ...ALLOCATOR, ...childEnvironment(), SLUICE_EXIT_WITH_PARENT: '1' };
   const child = spawn(findNode(), args, { cwd: directory, stdio: 'inherit', env });
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event !== undefined)
