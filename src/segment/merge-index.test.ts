@@ -76,7 +76,10 @@ test('any changed byte of an index is damage or harmless, never a wrong answer',
   const rows = Array.from({ length: 300 }, (_, i) => ({
     time: 1_700_000_000 + (i >> 3),
     timeNs: (i & 7) * 1000,
-    terms: [{ field: 'msg', term: `id-${i % 250}` }].slice(0, i % 3),
+    terms: [
+      ...[{ field: 'msg', term: `id-${i % 250}` }].slice(0, i % 3),
+      { field: 'trace', term: traceOf(i % 290) },
+    ],
     sets: [i % 5, 5 + (i % 2)],
     numbers: i % 7 === 0 ? { n: i } : {},
   }));
@@ -103,6 +106,8 @@ test('any changed byte of an index is damage or harmless, never a wrong answer',
   expect(damages).toBeGreaterThanOrEqual(bytes.length - 12);
 });
 
+const traceOf = (n: number): string => `4bf9${(n * 7919).toString(16).padStart(16, '0')}`;
+
 /** Reads everything of the index above. */
 async function expectTerms(reader: SegmentReader): Promise<void> {
   expect((await reader.term('', 'all'))?.count()).toBe(300);
@@ -110,6 +115,10 @@ async function expectTerms(reader: SegmentReader): Promise<void> {
   expect((await reader.term('host', 'h-5'))?.count()).toBe(150);
   const ids = await reader.termsMatching('msg', { prefix: 'id-', matches: () => true }, 1000);
   expect(ids.rows.count()).toBe(200);
+  for (let n = 0; n < 300; n++)
+    expect(rowsOf(await reader.term('trace', traceOf(n)))).toEqual(
+      n < 10 ? [n, n + 290] : n < 290 ? [n] : [],
+    );
   expect((await reader.present('host')).count()).toBe(300);
   expect((await reader.empty('host')).isEmpty()).toBe(true);
   expect((await reader.numeric('n'))?.values[14]).toBe(14);

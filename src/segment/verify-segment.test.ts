@@ -42,6 +42,7 @@ beforeAll(async () => {
           { key: 'message', value: `request ${(i * 7919) % 9973} of user ${i % 100} took long` },
           { key: 'status', value: `${200 + (i % 5)}` },
           { key: 'host', value: `host-${i % 3}` },
+          { key: 'trace', value: `4bf92f35${(i * 7919).toString(16).padStart(24, '0')}` },
         ],
       })),
     },
