@@ -5,49 +5,12 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { assert, must } from '#base/assert.ts';
-import { instantiateKernel, type KernelExports } from './kernel-module.ts';
+import type { BuildExports } from './build-exports.ts';
+import { instantiateKernel } from './kernel-module.ts';
 import { BUILD_BYTES_MIN, BUILD_RECORDS_MIN } from './limits.ts';
 import { timeOrder } from './sort-rows.ts';
 import type { TermIndex } from './term-index.ts';
 import type { TermSink, Tokenizer } from './tokenizer.ts';
-
-/** The functions of `assembly/build.ts`; addresses and counts are u32, which arrive as signed numbers. */
-interface BuildExports extends KernelExports {
-  buildReserve(rawBytes: number, recordCount: number): number;
-  buildBegin(recordCount: number): void;
-  buildAppend(bytes: number): number;
-  buildDecode(...places: readonly number[]): number;
-  buildMeta(start: number, length: number): number;
-  buildTag(...range: readonly number[]): number;
-  buildLogs(start: number, length: number): number;
-  buildPrepare(): void;
-  buildRowCount(): number;
-  buildRowTimes(): number;
-  buildRowNs(): number;
-  buildFieldCount(): number;
-  buildFieldName(field: number): number;
-  buildFieldNameBytes(field: number): number;
-  buildFieldUsed(field: number): number;
-  buildTokenizerBegin(): number;
-  buildTokenizerEnd(flags: number): number;
-  buildNewList(): number;
-  buildTarget(...parts: readonly number[]): number;
-  buildLine(target: number): void;
-  buildPlan(...parts: readonly number[]): void;
-  buildArrivals(): number;
-  buildInvert(reordered: number): number;
-  buildHostScratch(): number;
-  buildHostTerm(length: number): void;
-  buildFinish(fieldCount: number): number;
-  buildResult(part: number): number;
-  buildColumn(field: number, from: number, to: number): void;
-  buildColumnPart(part: number): number;
-  buildEntries(field: number): number;
-  buildEntryCount(field: number): number;
-  buildGroupEntryCount(field: number): number;
-  buildUsedBytes(): number;
-  buildRowsWithin(from: number, rowsMax: number, bytesMax: number): number;
-}
 
 export type NumberType = 'long' | 'double';
 
@@ -256,6 +219,11 @@ export class BuildKernel {
   /** Whether any row has the field. */
   isUsed(field: number): boolean {
     return this.#kernel.buildFieldUsed(field) !== 0;
+  }
+
+  /** Whether log groups have the field, so that all of their rows do. After `invert`. */
+  isOfGroups(field: number): boolean {
+    return this.#kernel.buildGroupEntryCount(field) > 0;
   }
 
   /** The number of what cuts values into terms of an index field. Errors: BuildTooLarge. */

@@ -28,3 +28,10 @@ test('an indexed field has a column however many others there are', () => {
   expect(columnsOf(names)).toContain('wanted');
   expect(chooseColumns(names, config).restFields.length).toBe(201);
 });
+
+test('tags of log groups come last', () => {
+  const tags = Array.from({ length: 700 }, (_, i) => `__tag__:${i}`);
+  const names = ['__topic__', ...tags, 'late'];
+  expect(columnsOf(names).slice(0, 3)).toEqual(['__topic__', 'late', '__tag__:0']);
+  expect(columnsOf(names).length).toBe(500);
+});

@@ -7,6 +7,9 @@ export const TIME_NS_COLUMN = '__time_ns_part__';
 /** JSON object, as text, of the fields that have no column. */
 export const REST_COLUMN = '__rest__';
 
+/** Begins the names of the tags of log groups. */
+const TAG_PREFIX = '__tag__:';
+
 /** Names that Parquet readers (DuckDB, Hive) use themselves, and ours. Lower case. */
 const RESERVED: ReadonlySet<string> = new Set([
   '',
@@ -27,7 +30,8 @@ export interface ColumnChoice {
 }
 
 /**
- * Topic and source first, then fields with an index of their own, then the others as they were first seen.
+ * Topic and source first, then fields with an index of their own, then the others as they were first seen, tags last: a
+ * tag without a column costs little, as all logs of a group share it.
  * Names that differ only by letter case cannot stand side by side: the first one gets the column.
  */
 export function chooseColumns(names: readonly string[], config: IndexConfig): ColumnChoice {
@@ -36,10 +40,11 @@ export function chooseColumns(names: readonly string[], config: IndexConfig): Co
   const taken = new Set<string>(RESERVED);
   const rank = (name: string): number => {
     if (name === '__topic__' || name === '__source__') return 0;
-    return config.keys !== undefined && Object.hasOwn(config.keys, name) ? 1 : 2;
+    if (config.keys !== undefined && Object.hasOwn(config.keys, name)) return 1;
+    return name.startsWith(TAG_PREFIX) ? 3 : 2;
   };
   const ranks = names.map(rank);
-  for (const wanted of [0, 1, 2]) {
+  for (const wanted of [0, 1, 2, 3]) {
     for (const [field, name] of names.entries()) {
       if (ranks[field] !== wanted) continue;
       const folded = name.toLowerCase();
