@@ -57,7 +57,9 @@ interface ColumnPlan {
   readonly restFields: readonly string[] | null;
   /** Number of the column in each input's file for each output column, −1 where it has none. */
   readonly sources: readonly (readonly number[])[];
-  /** Undefined: no input has `__rest__` and every field has a column. */
+  /** Whether there is a `__rest__`; it is behind the columns in `sources`. */
+  readonly hasRest: boolean;
+  /** Undefined: no field gets a column or loses it, so that the texts of `__rest__` stay as they are. */
   readonly rest: RestPlan | undefined;
 }
 
@@ -75,23 +77,36 @@ function planColumns({ inputs, indexConfig }: MergeRowsRequest): ColumnPlan {
   }));
   const restNames = choice.restFields.map((field) => names[field]!);
   const isUnlisted = inputs.some(({ restFields }) => restFields === null);
-  const hasRest = isUnlisted || inputs.some(({ restFields }) => restFields!.length > 0);
+  const isMoving = isUnlisted || isAnyMoved(inputs, new Set(chosen));
+  const hasRest = isUnlisted || restNames.length > 0 || isMoving;
   const isListed = !isUnlisted && restNames.length <= REST_FIELDS_LISTED_MAX;
   return {
     columns,
     restFields: isListed ? restNames : null,
-    sources: inputs.map((input) => chosen.map((field) => sourceOf(field, input))),
-    rest:
-      hasRest || restNames.length > 0
-        ? {
-            inputs,
-            columnOf: new Map(chosen.map((field, i) => [field, i])),
-            movedOf: inputs.map((input) =>
-              input.columns.filter(({ field }) => restNames.includes(field)),
-            ),
-          }
-        : undefined,
+    sources: inputs.map((input) => [
+      ...chosen.map((field) => sourceOf(field, input)),
+      input.file.columnIndex(REST_COLUMN),
+    ]),
+    hasRest,
+    rest: isMoving
+      ? {
+          inputs,
+          columnOf: new Map(chosen.map((field, i) => [field, i])),
+          movedOf: inputs.map((input) =>
+            input.columns.filter(({ field }) => restNames.includes(field)),
+          ),
+        }
+      : undefined,
   };
+}
+
+/** Whether a field of an input's `__rest__` has a column in the output, or the other way round. */
+function isAnyMoved(inputs: readonly MergeRowsInput[], chosen: ReadonlySet<string>): boolean {
+  return inputs.some(
+    ({ columns, restFields }) =>
+      columns.some(({ field }) => !chosen.has(field)) ||
+      restFields?.some((field) => chosen.has(field)),
+  );
 }
 
 /** Fields that an input has in its rest are texts there. */
@@ -123,7 +138,7 @@ class RowMerger {
     this.#plan = plan;
     this.#codec = codecOf(request.storage);
     const columns = plan.columns.map(({ column, type }): ParquetColumn => ({ name: column, type }));
-    if (plan.rest !== undefined) columns.push({ name: REST_COLUMN, type: { kind: 'text' } });
+    if (plan.hasRest) columns.push({ name: REST_COLUMN, type: { kind: 'text' } });
     this.#columns = columns;
   }
 
@@ -135,7 +150,8 @@ class RowMerger {
       writer.begin(await this.#times(group));
       const rest =
         this.#plan.rest === undefined ? undefined : await restOfGroup(this.#plan.rest, group);
-      for (let column = 0; column < this.#plan.columns.length; column++) {
+      const columnCount = rest === undefined ? this.#columns.length : this.#plan.columns.length;
+      for (let column = 0; column < columnCount; column++) {
         await this.#addColumn(writer, group, { column, extra: rest?.columns.get(column) });
         if (writer.heldBytes >= PIECE_BYTES) yield writer.take();
       }
