@@ -4,8 +4,11 @@ import { KIB, MIB } from '#base/units.ts';
 /** Value bytes of one page: a single row costs the decompression of one page of each column. */
 export const PAGE_BYTES: number = 256 * KIB;
 
-/** Rows of one page; columns of few distinct values would have a whole row group in one, which a single row would decode. */
-export const PAGE_ROWS_MAX: number = 32 * KIB;
+/**
+ * Rows of one page; columns of few distinct values would have a whole row group in one, which a single row would decode. With a quarter
+ * of 32k a needle in wide logs takes two thirds of the time, for 1.7 % more bytes.
+ */
+export const PAGE_ROWS_MAX: number = 8 * KIB;
 
 /** Rows of a row group: memory of a writer and of every reader is in proportion. */
 export const ROW_GROUP_ROWS: number = 64 * KIB;
