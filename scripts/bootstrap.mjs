@@ -40,41 +40,36 @@ export function ensureInstalled() {
 
 /** Builds the console unless `dist/console` was built from these sources. */
 export function ensureConsoleBuilt() {
-  const sources = ['console', 'src/base', 'src/protocol', 'src/querylang', 'package-lock.json'];
-  const wanted = hashOf(sources);
-  const stamp = join(ROOT, 'dist', 'console.stamp');
-  if (readStamp(stamp) === wanted) return;
-  progress('building the console');
-  const started = Date.now();
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  const result = spawnSync(findNode(), [vite, 'build', 'console', '--logLevel', 'warn'], {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-  });
-  if (result.status !== 0) fail('the console cannot be built; the output above says why');
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, wanted);
-  progress(`built in ${seconds(started)}`);
+  buildIfStale(
+    'console',
+    ['console', 'src/base', 'src/protocol', 'src/querylang', 'package-lock.json'],
+    () => [vite, 'build', 'console', '--logLevel', 'warn'],
+  );
 }
 
 /** Compiles `src/kernel/assembly` to `dist/kernel.wasm` unless that was made from these sources. */
 export function ensureKernelBuilt() {
   const folder = 'src/kernel/assembly';
-  const wanted = hashOf([folder, 'package-lock.json', 'scripts/bootstrap.mjs']);
-  const stamp = join(ROOT, 'dist', 'kernel.stamp');
-  if (readStamp(stamp) === wanted) return;
-  progress('building the kernel');
-  const started = Date.now();
-  const sources = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'));
   const asc = join(ROOT, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
   const flags = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
   const out = ['--outFile', join(ROOT, 'dist', 'kernel.wasm'), '--use', 'abort='];
-  const result = spawnSync(
-    findNode(),
-    [asc, ...sources.sort().map((name) => join(folder, name)), ...flags, ...out],
-    { cwd: ROOT, stdio: ['ignore', 2, 2] },
-  );
-  if (result.status !== 0) fail('the kernel cannot be built; the output above says why');
+  buildIfStale('kernel', [folder, 'package-lock.json', 'scripts/bootstrap.mjs'], () => {
+    const sources = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'));
+    return [asc, ...sources.sort().map((name) => join(folder, name)), ...flags, ...out];
+  });
+}
+
+/** Runs Node with `args()` unless `dist/<name>.stamp` says that it was done with these sources. */
+function buildIfStale(name, sources, args) {
+  const wanted = hashOf(sources);
+  const stamp = join(ROOT, 'dist', `${name}.stamp`);
+  if (readStamp(stamp) === wanted) return;
+  progress(`building the ${name}`);
+  const started = Date.now();
+  const result = spawnSync(findNode(), args(), { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) fail(`the ${name} cannot be built; the output above says why`);
+  mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
   progress(`built in ${seconds(started)}`);
 }

@@ -1,7 +1,7 @@
 /** Where the two files of a segment are, by its id: in a folder of this machine or in the BlobStore. */
-import { errorCode } from '#base/app-error.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
 import type { Files } from '#platform/files.ts';
+import { removeIfThere } from '#platform/remove-if-there.ts';
 import type { Random } from '#platform/random.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 
@@ -45,14 +45,6 @@ export function localPaths(directory: string, id: string): SegmentPaths {
 export function newSegmentId(shard: ShardKey, firstSequence: number, random: Random): string {
   const unique = Buffer.from(random.bytes(8)).toString('hex');
   return `${shard.shardId}-${firstSequence}-${unique}`;
-}
-
-export async function removeIfThere(files: Files, path: string): Promise<void> {
-  try {
-    await files.remove(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }
 
 /** Removes the files of the folder whose names begin so: what work that failed left behind. */

@@ -7,15 +7,11 @@ import { AppError, errorCode } from '#base/app-error.ts';
 import { assert } from '#base/assert.ts';
 import type { BlobStore } from '#blob/blob-store.ts';
 import type { Files } from '#platform/files.ts';
+import { removeIfThere } from '#platform/remove-if-there.ts';
 import type { SegmentInfo, SegmentReader } from '#segment/segment.ts';
 import { IDLE_READERS_MAX, OPENS_AT_ONCE, USED_READERS_MAX } from './limits.ts';
 import { Limiter } from './limiter.ts';
-import {
-  localPaths,
-  removeIfThere,
-  type SegmentPaths,
-  type StoredSegment,
-} from './segment-files.ts';
+import { localPaths, type SegmentPaths, type StoredSegment } from './segment-files.ts';
 import { isDamage, watchReader } from './watch-reader.ts';
 
 export type OpenSegment = (

@@ -126,7 +126,7 @@ export class Bitset {
 }
 
 /** Set bits of a 32-bit word (Warren, Hacker's Delight, 5-1). */
-function popCount(word: number): number {
+export function popCount(word: number): number {
   let x = word - ((word >>> 1) & 0x55555555);
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
   return (((x + (x >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;

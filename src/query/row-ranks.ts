@@ -1,5 +1,5 @@
 /** Counting and finding the set rows of a bitset in constant and logarithmic time. */
-import type { Bitset } from '#kernel/bitset.ts';
+import { popCount, type Bitset } from '#kernel/bitset.ts';
 
 /** A snapshot of a bitset that must not change while this is used. */
 export class RowRanks {
@@ -60,11 +60,4 @@ export function lowerBound(values: Uint32Array, value: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** Set bits of a 32-bit word (Warren, Hacker's Delight, 5-1). */
-function popCount(word: number): number {
-  let x = word - ((word >>> 1) & 0x55555555);
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-  return (((x + (x >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }

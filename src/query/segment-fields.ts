@@ -1,7 +1,7 @@
 /** The text fields of a segment by name and by tokenizer, as its own index configuration cuts them. */
 import { compileTokenizer, type Tokenizer, type TokenizerOptions } from '#kernel/tokenizer.ts';
-import type { IndexConfig } from '#protocol/index-config.ts';
-import { LINE_FIELD, type SegmentReader } from '#segment/segment.ts';
+import { tokenizerOptionsOf } from '#segment/field-texts.ts';
+import type { SegmentReader } from '#segment/segment.ts';
 
 /** Fields whose values and query texts are cut in the same way. */
 export interface FieldGroup {
@@ -25,9 +25,6 @@ export interface SegmentFields {
   groupOf(field: string): FieldGroup;
 }
 
-/** Reserved fields have no delimiters: the whole value is one term (sls-query §1.5). */
-const WHOLE_VALUE: TokenizerOptions = { token: [], caseSensitive: false, chn: false };
-
 const cache = new WeakMap<SegmentReader, SegmentFields>();
 
 /** The fields of a segment; made once for each reader. */
@@ -37,26 +34,6 @@ export function fieldsOf(reader: SegmentReader): SegmentFields {
   const made = makeSegmentFields(reader);
   cache.set(reader, made);
   return made;
-}
-
-/** The delimiters of a field of a segment with this configuration. */
-export function tokenizerOptionsOf(field: string, index: IndexConfig): TokenizerOptions {
-  if (field === LINE_FIELD) return index.line ?? WHOLE_VALUE;
-  const keys = index.keys ?? {};
-  let own = Object.hasOwn(keys, field) ? keys[field] : undefined;
-  let parentLength = 0;
-  if (own === undefined && !isReserved(field))
-    for (const [name, key] of Object.entries(keys))
-      if (key.type === 'json' && name.length > parentLength && field.startsWith(`${name}.`)) {
-        own = key;
-        parentLength = name.length;
-      }
-  if (own === undefined) return WHOLE_VALUE;
-  return { token: own.token ?? [], caseSensitive: own.caseSensitive, chn: own.chn };
-}
-
-function isReserved(field: string): boolean {
-  return field === '__source__' || field === '__topic__' || field.startsWith('__tag__:');
 }
 
 function makeSegmentFields(reader: SegmentReader): SegmentFields {

@@ -1,5 +1,5 @@
 /** The texts of a log that feed one index field, and how they are cut (sls-query §1.3–1.5). */
-import { compileTokenizer, type Tokenizer } from '#kernel/tokenizer.ts';
+import { compileTokenizer, type Tokenizer, type TokenizerOptions } from '#kernel/tokenizer.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { jsonLeaves } from './json-leaves.ts';
 import type { LogRow } from './log-row.ts';
@@ -19,6 +19,19 @@ function jsonKeyOf(field: string, { keys = {} }: IndexConfig): string | undefine
     );
 }
 
+/** How an index field of a segment with this configuration is cut. */
+export function tokenizerOptionsOf(field: string, config: IndexConfig): TokenizerOptions {
+  const { keys = {} } = config;
+  const own = jsonKeyOf(field, config) ?? field;
+  const index =
+    field === LINE_FIELD ? config.line : Object.hasOwn(keys, own) ? keys[own] : undefined;
+  return {
+    token: index?.token ?? [],
+    caseSensitive: index?.caseSensitive === true,
+    chn: index?.chn === true,
+  };
+}
+
 export class FieldTexts {
   readonly field: string;
   readonly tokenizer: Tokenizer;
@@ -27,15 +40,7 @@ export class FieldTexts {
   constructor(field: string, config: IndexConfig) {
     this.field = field;
     this.#jsonKey = jsonKeyOf(field, config);
-    const { keys = {} } = config;
-    const own = this.#jsonKey ?? field;
-    const index =
-      field === LINE_FIELD ? config.line : Object.hasOwn(keys, own) ? keys[own] : undefined;
-    this.tokenizer = compileTokenizer({
-      token: index?.token ?? [],
-      caseSensitive: index?.caseSensitive === true,
-      chn: index?.chn === true,
-    });
+    this.tokenizer = compileTokenizer(tokenizerOptionsOf(field, config));
   }
 
   /** Whether the field of a log is needed to know its texts. */

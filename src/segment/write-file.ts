@@ -1,5 +1,5 @@
-import { errorCode } from '#base/app-error.ts';
 import type { Files } from '#platform/files.ts';
+import { removeIfThere } from '#platform/remove-if-there.ts';
 import type { SegmentStorage } from './segment-builder.ts';
 
 /**
@@ -31,12 +31,4 @@ export async function writeFile(
   }
   await files.rename(temporary, path);
   return size;
-}
-
-async function removeIfThere(files: Files, path: string): Promise<void> {
-  try {
-    await files.remove(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

@@ -16,7 +16,7 @@ import {
   type TestProcess,
 } from '../support/server-process.ts';
 import { SlsClient } from '../support/sls-client.ts';
-import { seededNumbers } from '../../bench/corpus.ts';
+import { CorpusRandom } from '../../bench/corpus/random.ts';
 
 const PROJECT = 'collect';
 const LOGSTORE = 'files';
@@ -43,11 +43,11 @@ afterEach(async () => {
 async function makeFiles(
   seed: number,
 ): Promise<{ paths: string[]; lineCount: number; words: Map<string, number> }> {
-  const random = seededNumbers(seed);
+  const random = new CorpusRandom(seed);
   for (let file = 0; file < 6; file++) {
     const lines = Array.from({ length: 3000 }, (_, line) => {
-      const level = random() < 0.05 ? 'ERROR' : 'INFO';
-      return `2026-11-22 10:00:00 ${level} file${file} request ${line} took ${Math.floor(random() * 900)} ms`;
+      const level = random.unit() < 0.05 ? 'ERROR' : 'INFO';
+      return `2026-11-22 10:00:00 ${level} file${file} request ${line} took ${Math.floor(random.unit() * 900)} ms`;
     });
     await writeFile(join(directory, 'logs', `app-${file}.log`), `${lines.join('\n')}\n`);
   }
@@ -122,7 +122,7 @@ test('every line of the files is found by search and by SQL', async () => {
 test.each([11, 12, 13])(
   'counts are exact after kill -9 of everything at a random moment (seed %i)',
   async (seed) => {
-    const random = seededNumbers(seed);
+    const random = new CorpusRandom(seed);
     const { paths, lineCount, words } = await makeFiles(seed);
     const first = await startServerProcess(join(directory, 'data'));
     const setup = new SlsClient(first.endpoint);
@@ -131,10 +131,10 @@ test.each([11, 12, 13])(
     await first.stop();
     for (let round = 0; round < 3; round++) {
       const client = await startAll(paths);
-      if (random() < 0.5) void client.count(PROJECT, LOGSTORE, '*').catch(() => undefined);
-      await sleep(200 + random() * 1500);
+      if (random.unit() < 0.5) void client.count(PROJECT, LOGSTORE, '*').catch(() => undefined);
+      await sleep(200 + random.unit() * 1500);
       const victims = [server, agent].filter((victim) => victim !== undefined);
-      if (random() < 0.5) victims.reverse();
+      if (random.unit() < 0.5) victims.reverse();
       await Promise.all(victims.map((victim) => victim.kill()));
       client.close();
     }

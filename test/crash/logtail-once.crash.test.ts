@@ -16,7 +16,7 @@ import {
   type TestProcess,
 } from '../support/server-process.ts';
 import { SlsClient } from '../support/sls-client.ts';
-import { seededNumbers } from '../../bench/corpus.ts';
+import { CorpusRandom } from '../../bench/corpus/random.ts';
 
 const PROJECT = 'once';
 const LOGSTORE = 'lines';
@@ -58,21 +58,21 @@ async function startAgent(endpoint: string): Promise<void> {
 }
 
 /** Appends lines to a file of its own and renames it now and then, until the signal; gives the number of lines. */
-async function write(name: string, random: () => number, signal: AbortSignal): Promise<number> {
+async function write(name: string, random: CorpusRandom, signal: AbortSignal): Promise<number> {
   const path = join(directory, 'logs', `${name}.log`);
   let count = 1;
   for (let step = 0; !signal.aborted; step++) {
-    const size = Math.floor(random() * 60);
+    const size = Math.floor(random.unit() * 60);
     const lines = Array.from({ length: size }, () => `${name} line ${count++} of a file\n`);
     await appendFile(path, lines.join(''));
     if (step % 40 === 39) await rename(path, `${path}.${step}`);
-    await sleep(5 + 10 * random());
+    await sleep(5 + 10 * random.unit());
   }
   return count;
 }
 
-async function killAndRestart(random: () => number, endpoint: string): Promise<void> {
-  const what = random();
+async function killAndRestart(random: CorpusRandom, endpoint: string): Promise<void> {
+  const what = random.unit();
   if (what < 0.7 && agent !== undefined) await agent.kill();
   if (what > 0.4 && server !== undefined) {
     if (proxy !== undefined) proxy.target = undefined;
@@ -85,9 +85,9 @@ async function killAndRestart(random: () => number, endpoint: string): Promise<v
 test.each([21, 22, 23])(
   'lines of rotating files are there exactly once after kills and lost answers (seed %i)',
   async (seed) => {
-    const random = seededNumbers(seed);
+    const random = new CorpusRandom(seed);
     let losing = true;
-    proxy = await startCuttingProxy(() => losing && random() < 0.2);
+    proxy = await startCuttingProxy(() => losing && random.unit() < 0.2);
     await startServer();
     const setup = new SlsClient(server!.endpoint);
     await setup.provision(PROJECT, LOGSTORE);
@@ -100,10 +100,10 @@ test.each([21, 22, 23])(
     await expectCounts(WRITERS);
     const writing = new AbortController();
     const writers = names.map((name, index) =>
-      write(name, seededNumbers(seed * 100 + index), writing.signal),
+      write(name, new CorpusRandom(seed * 100 + index), writing.signal),
     );
     for (let round = 0; round < ROUNDS; round++) {
-      await sleep(200 + 900 * random());
+      await sleep(200 + 900 * random.unit());
       await killAndRestart(random, proxy.endpoint);
     }
     writing.abort();

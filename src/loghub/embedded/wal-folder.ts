@@ -13,6 +13,7 @@ import { recoverNewestFile, type RecoveredFile } from './wal-recovery.ts';
 import { decodeWriterTable, encodeWriterTable, WriterTable } from './writer-table.ts';
 import type { WriterEntry } from './record-codec.ts';
 import type { Files } from '#platform/files.ts';
+import { removeIfThere } from '#platform/remove-if-there.ts';
 import type { ShardKey } from '../shard-log.ts';
 import type { WalFileEntry, WalShared, WalState } from './wal-state.ts';
 
@@ -261,14 +262,6 @@ async function writeWhole(
     if (content.isSynced) await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function removeIfThere(files: Files, path: string): Promise<void> {
-  try {
-    await files.remove(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 
