@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { must } from '#base/assert.ts';
 import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
 import { QueryFixture } from './query-fixture.ts';
-import type { FixtureLog } from './segment-fixture.ts';
+import type { FixtureLog } from './search/segment-fixture.ts';
 
 interface Expected {
   readonly ids?: readonly number[];

@@ -7,7 +7,7 @@ import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { QueryService, type LogsRequest, type LogsResult } from './query-service.ts';
-import { SegmentFixture, type FixtureLog } from './segment-fixture.ts';
+import { SegmentFixture, type FixtureLog } from './search/segment-fixture.ts';
 import { MIB } from '#base/units.ts';
 
 export interface QueryFixtureOptions {

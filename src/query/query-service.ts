@@ -7,11 +7,11 @@ import { parseQuery } from '#querylang/parse-query.ts';
 import type { ParsedQuery } from '#querylang/search-ast.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { compileSearch, hitTerms, type HitTerm } from './compile-search.ts';
-import { DuckProcess } from './duck-process.ts';
-import { falseMatches } from './false-matches.ts';
+import { compileSearch, hitTerms, type HitTerm } from './search/compile-search.ts';
+import { DuckProcess } from './duck/duck-process.ts';
+import { falseMatches } from './search/false-matches.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
-import { bucketRanges } from './histogram.ts';
+import { bucketRanges } from './search/histogram.ts';
 import {
   INDEX_WAIT_MS,
   LINE_MAX,
@@ -19,11 +19,11 @@ import {
   QUEUED_FOR_EACH_RUNNING,
   TIME_BUDGET_MS,
 } from './limits.ts';
-import type { MatchRequest } from './match-segment.ts';
+import type { MatchRequest } from './search/match-segment.ts';
 import { QueryBudget } from './query-budget.ts';
 import { QuerySlots } from './query-slots.ts';
-import { countBuckets, runSearch } from './run-search.ts';
-import { runSql, type RunSqlRequest } from './run-sql.ts';
+import { countBuckets, runSearch } from './search/run-search.ts';
+import { runSql, type RunSqlRequest } from './sql/run-sql.ts';
 
 const NS_MAX = 999_999_999;
 

@@ -1,0 +1,55 @@
+/**
+ * The DuckDB instance that reads segments: bounded memory, threads and spill space, no access to anything but
+ * the segment folders, and a configuration that nothing can change after the start. Lives in a process of its
+ * own (`duck-worker.ts`).
+ */
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckOptions } from './duck-messages.ts';
+import { SPILL_BYTES_MAX } from '../limits.ts';
+import { sqlPrelude } from '../sql/prelude.ts';
+import { quoteText } from '../sql/text.ts';
+
+export class DuckEngine {
+  readonly #instance: DuckDBInstance;
+
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  static async open(options: DuckOptions): Promise<DuckEngine> {
+    const { memoryLimitBytes, threads, spillDirectory, segmentDirectories } = options;
+    const instance = await DuckDBInstance.create(':memory:', {
+      memory_limit: `${Math.floor(memoryLimitBytes)}B`,
+      threads: String(threads),
+    });
+    const connection = await instance.connect();
+    try {
+      const folders = segmentDirectories.map((path) => quoteText(`${path.replace(/\/+$/, '')}/`));
+      await connection.run(sqlPrelude(options.timeZone));
+      for (const setting of [
+        'autoinstall_known_extensions=false',
+        'autoload_known_extensions=false',
+        'preserve_insertion_order=false',
+        `temp_directory=${quoteText(spillDirectory)}`,
+        `max_temp_directory_size='${SPILL_BYTES_MAX}B'`,
+        `allowed_directories=[${folders.join(', ')}]`,
+        'enable_external_access=false',
+        'lock_configuration=true',
+      ])
+        await connection.run(`SET GLOBAL ${setting}`);
+      return new DuckEngine(instance);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** Runs work on a connection of its own. Temporary tables and views are gone afterwards. */
+  async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What the server and the process that owns DuckDB say to each other, over the channel that Node gives a child.
+ * Tasks stand for themselves: nothing of one is left in the process for the next, so a lost one can be sent again.
+ */
+import type { SqlRequest, TranslatedSql } from '../sql/dialect.ts';
+
+export interface DuckOptions {
+  /** For all queries of the process together. */
+  readonly memoryLimitBytes: number;
+  readonly threads: number;
+  /** Made when needed; may be lost at any time between queries. */
+  readonly spillDirectory: string;
+  /** Folders below which every segment file is; nothing else can be read. */
+  readonly segmentDirectories: readonly string[];
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+/** The relation `log` of one statement. */
+export interface LogView {
+  /** The body of the view; it finds its bit strings in the temporary table `sls_bits`. */
+  readonly select: string;
+  /** Matching rows by the number of their segment, the first row on top of the first byte. */
+  readonly bits: readonly { readonly segment: number; readonly bytes: Uint8Array }[];
+}
+
+export interface SqlAnswer {
+  readonly keys: readonly string[];
+  /** Presto type names by column. */
+  readonly columnTypes: readonly string[];
+  /** Texts by column. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What each kind of task takes and gives. */
+export interface DuckTasks {
+  /** Errors: ParameterInvalid. */
+  readonly translate: { readonly request: SqlRequest; readonly answer: TranslatedSql };
+  /** A user's translated statement. Errors: ParameterInvalid, DuckDB's own without a code. */
+  readonly answer: {
+    readonly request: { readonly sql: string; readonly view: LogView };
+    readonly answer: SqlAnswer;
+  };
+}
+
+export type DuckKind = keyof DuckTasks;
+
+export type DuckTask = {
+  readonly [Kind in DuckKind]: {
+    readonly kind: Kind;
+    readonly request: DuckTasks[Kind]['request'];
+  };
+}[DuckKind];
+
+/** To the process. The first message is `open`. An interrupt stays until its task has ended. */
+export type DuckCommand =
+  | { readonly kind: 'open'; readonly options: DuckOptions }
+  | { readonly kind: 'run'; readonly id: number; readonly task: DuckTask }
+  | { readonly kind: 'interrupt'; readonly id: number };
+
+/** From the process. A task gives any number of `rows`, then `done` or `failed`. */
+export type DuckReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'broken'; readonly message: string }
+  | { readonly kind: 'memory'; readonly rssBytes: number }
+  | { readonly kind: 'rows'; readonly id: number; readonly rows: readonly (readonly string[])[] }
+  | { readonly kind: 'done'; readonly id: number; readonly answer: unknown }
+  | {
+      readonly kind: 'failed';
+      readonly id: number;
+      readonly code: string | undefined;
+      readonly message: string;
+    };

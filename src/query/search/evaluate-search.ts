@@ -1,0 +1,246 @@
+/**
+ * Evaluates a compiled search on one segment (sls-query §1.3, §2.3). Phrases are evaluated as their words;
+ * `verify-phrase.ts` looks at the texts afterwards. Every function returns a set of its own: what a
+ * reader hands out may be shared and is only read.
+ */
+import { Bitset } from '#kernel/bitset.ts';
+import type { SegmentReader } from '#segment/segment.ts';
+import {
+  exactly,
+  parseNumber,
+  type FieldPlan,
+  type FieldRef,
+  type NumberRange,
+  type SearchPlan,
+  type TextForm,
+} from './compile-search.ts';
+import { WILDCARD_TERMS_MAX } from '../limits.ts';
+import { fieldsOf, type FieldGroup } from './segment-fields.ts';
+
+export interface SearchRows {
+  /** Rows of the whole segment, whatever their time. The caller owns it. */
+  readonly rows: Bitset;
+  /** Whether a wildcard matched more terms than are used, so that rows may be missing. */
+  readonly isPartial: boolean;
+}
+
+/** Stand-ins for wildcards while a word is cut: `?` is a delimiter of most fields. */
+const ANY_RUN = '\uE000';
+const ANY_CHAR = '\uE001';
+
+export async function evaluateSearch(plan: SearchPlan, reader: SegmentReader): Promise<SearchRows> {
+  const evaluation = new Evaluation(reader);
+  const rows = await evaluation.rows(plan);
+  return { rows, isPartial: evaluation.isPartial };
+}
+
+class Evaluation {
+  isPartial = false;
+  readonly #reader: SegmentReader;
+  readonly #rowCount: number;
+
+  constructor(reader: SegmentReader) {
+    this.#reader = reader;
+    this.#rowCount = reader.info.rowCount;
+  }
+
+  async rows(plan: SearchPlan): Promise<Bitset> {
+    switch (plan.kind) {
+      case 'all':
+        return Bitset.full(this.#rowCount);
+      case 'and':
+        return this.#intersect(plan.operands);
+      case 'or': {
+        const rows = this.#none();
+        for (const operand of plan.operands) rows.or(await this.rows(operand));
+        return rows;
+      }
+      case 'not':
+        return (await this.rows(plan.operand)).not();
+      case 'fullText':
+        return this.#text(fieldsOf(this.#reader).groups, plan.text, plan.form);
+      case 'field':
+        return this.#field(plan);
+      case 'numeric':
+        return this.#numeric(plan.field, plan.range);
+      default:
+        return this.#none();
+    }
+  }
+
+  #none(): Bitset {
+    return new Bitset(this.#rowCount);
+  }
+
+  #intersect(operands: readonly SearchPlan[]): Promise<Bitset> {
+    return this.#all(operands, (operand) => this.rows(operand));
+  }
+
+  /** Rows that all the sets have, each made (for the taker to own) only while there are rows left. */
+  async #all<T>(parts: Iterable<T>, rowsOf: (part: T) => Promise<Bitset>): Promise<Bitset> {
+    let rows: Bitset | undefined;
+    for (const part of parts) {
+      const found = await rowsOf(part);
+      rows = rows === undefined ? found : rows.and(found);
+      if (rows.isEmpty()) break;
+    }
+    return rows ?? Bitset.full(this.#rowCount);
+  }
+
+  async #field(plan: FieldPlan): Promise<Bitset> {
+    const fields = fieldsOf(this.#reader);
+    const { name } = plan.field;
+    const isPresence = plan.form === 'word' && plan.text === '*';
+    const rows = this.#none();
+    // The segment may have been built while the field had another type than now, so both kinds are asked.
+    const number = parseNumber(plan.text);
+    if (plan.field.type !== 'leaves' && (isPresence || number !== undefined)) {
+      const range = isPresence ? undefined : exactly(number ?? 0);
+      for (const field of fields.numericFields(name)) rows.or(await this.#column(field, range));
+    }
+    const isJson = plan.field.type === 'leaves';
+    if (isJson && isPresence) return rows.or(await this.#jsonPresent(name));
+    const groups = isJson ? fields.leaves(name) : fields.textFields(name);
+    for (const group of groups)
+      if (isPresence)
+        rows.or(await this.#union(group.fields, (field) => this.#reader.present(field)));
+      else if (plan.text === '')
+        rows.or(await this.#union(group.fields, (field) => this.#reader.empty(field)));
+      else
+        for (const field of group.fields)
+          rows.or(await this.#text([{ ...group, fields: [field] }], plan.text, plan.form));
+    return rows;
+  }
+
+  /** A JSON field has no terms of its own, so it is no text field; its presence is recorded all the same. */
+  #jsonPresent(name: string): Promise<Bitset> {
+    const keys = Object.keys(this.#reader.indexConfig.keys ?? {});
+    const fields = keys.filter((key) => key.toLowerCase() === name);
+    return this.#union(fields, (field) => this.#reader.present(field));
+  }
+
+  async #numeric(field: FieldRef, range: NumberRange): Promise<Bitset> {
+    const fields = fieldsOf(this.#reader);
+    const rows = this.#none();
+    for (const name of fields.numericFields(field.name)) rows.or(await this.#column(name, range));
+    // Logs from the time when the field was text can only be asked for equality.
+    if (range.low === range.high)
+      for (const group of fields.textFields(field.name))
+        rows.or(await this.#text([group], String(range.low), 'quoted'));
+    return rows;
+  }
+
+  /** Rows whose number is in the range; without a range, rows that have one. */
+  async #column(field: string, range: NumberRange | undefined): Promise<Bitset> {
+    const column = await this.#reader.numeric(field);
+    if (column === undefined) return this.#none();
+    if (range === undefined) return column.valid.clone();
+    return within(range, column.values, column.valid);
+  }
+
+  /** Rows where, for one group, every term of the text occurs in some field of the group. */
+  async #text(groups: readonly FieldGroup[], text: string, form: TextForm): Promise<Bitset> {
+    const rows = this.#none();
+    for (const group of groups)
+      rows.or(
+        form === 'word' && /[*?]/.test(text)
+          ? await this.#pattern(group, text)
+          : await this.#terms(group, group.tokenizer.cut(text)),
+      );
+    return rows;
+  }
+
+  #terms(group: FieldGroup, terms: readonly string[]): Promise<Bitset> {
+    return this.#all(new Set(terms), (term) => this.#termIn(group, term));
+  }
+
+  #pattern(group: FieldGroup, word: string): Promise<Bitset> {
+    const marked = word.replaceAll('*', ANY_RUN).replaceAll('?', ANY_CHAR);
+    const terms = group.patternTokenizer.cut(marked).filter((term) => !/^\uE000+$/u.test(term));
+    return this.#all(terms, (term) =>
+      /[\uE000\uE001]/u.test(term)
+        ? this.#union(group.fields, (field) => this.#matching(field, term))
+        : this.#termIn(group, term),
+    );
+  }
+
+  async #termIn(group: FieldGroup, term: string): Promise<Bitset> {
+    return (await this.#reader.termIn(group.fields, term)) ?? this.#none();
+  }
+
+  async #matching(field: string, pattern: string): Promise<Bitset | undefined> {
+    const prefix = pattern.slice(0, pattern.search(/[\uE000\uE001]/u));
+    const rest = pattern.slice(prefix.length).replaceAll(ANY_RUN, '*').replaceAll(ANY_CHAR, '?');
+    const wanted = { prefix, matches: wildcardMatcher(pattern), rest };
+    const found = await this.#reader.termsMatching(field, wanted, WILDCARD_TERMS_MAX);
+    if (found.truncated) this.isPartial = true;
+    return found.isEmpty ? undefined : found.rows;
+  }
+
+  async #union(
+    fields: readonly string[],
+    rowsOf: (field: string) => Promise<Bitset | undefined>,
+  ): Promise<Bitset> {
+    const rows = this.#none();
+    for (const found of await Promise.all(fields.map(rowsOf)))
+      if (found !== undefined) rows.or(found);
+    return rows;
+  }
+}
+
+/** The valid rows whose value is in the range. Looks at every row: a branch for each valid bit takes longer. */
+function within(range: NumberRange, values: Float64Array, valid: Bitset): Bitset {
+  const low = range.lowInclusive ? range.low : nextAbove(range.low);
+  const high = range.highInclusive ? range.high : -nextAbove(-range.high);
+  const rows = new Bitset(valid.length);
+  for (let i = 0; i < valid.words.length; i++) {
+    const base = i << 5;
+    const count = Math.min(32, values.length - base);
+    let found = 0;
+    for (let bit = 0; bit < count; bit++) {
+      const value = values[base + bit]!;
+      if (value >= low && value <= high) found |= 1 << bit;
+    }
+    rows.words[i] = found & valid.words[i]!;
+  }
+  return rows;
+}
+
+/** The smallest double above a number; NaN, which nothing compares with, above infinity. */
+function nextAbove(value: number): number {
+  if (value === Infinity) return Number.NaN;
+  if (value === 0) return Number.MIN_VALUE;
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? 1n : -1n));
+  return view.getFloat64(0);
+}
+
+/**
+ * Whether a whole term matches. Greedy with one point to come back to, so the time is at most
+ * pattern × term and never exponential, which a regular expression could be.
+ */
+function wildcardMatcher(pattern: string): (term: string) => boolean {
+  const wanted = Array.from(pattern);
+  return (term) => {
+    const chars = Array.from(term);
+    let at = 0;
+    let next = 0;
+    let starAt = -1;
+    let resumeAt = 0;
+    while (at < chars.length) {
+      if (wanted[next] === ANY_RUN) {
+        starAt = next++;
+        resumeAt = at;
+      } else if (wanted[next] === ANY_CHAR || wanted[next] === chars[at]) {
+        next++;
+        at++;
+      } else if (starAt >= 0) {
+        next = starAt + 1;
+        at = ++resumeAt;
+      } else return false;
+    }
+    while (wanted[next] === ANY_RUN) next++;
+    return next === wanted.length;
+  };
+}
