@@ -16,8 +16,10 @@ export interface DuckOptions {
   readonly timeZone: string;
 }
 
-/** The relation `log` of one statement. */
+/** One relation of one statement. */
 export interface LogView {
+  /** Unique in the statement; no user's text is in it. */
+  readonly name: string;
   /** The body of the view; it finds its bit strings in the temporary table `sls_bits`. */
   readonly select: string;
   /** Matching rows by the number of their segment, the first row on top of the first byte. */
@@ -38,7 +40,7 @@ export interface DuckTasks {
   readonly translate: { readonly request: SqlRequest; readonly answer: TranslatedSql };
   /** A user's translated statement. Errors: ParameterInvalid, DuckDB's own without a code. */
   readonly answer: {
-    readonly request: { readonly sql: string; readonly view: LogView };
+    readonly request: { readonly sql: string; readonly views: readonly LogView[] };
     readonly answer: SqlAnswer;
   };
 }

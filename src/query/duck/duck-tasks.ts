@@ -25,10 +25,10 @@ export function runTask(
 
 async function readAnswer(
   connection: DuckDBConnection,
-  request: { readonly sql: string; readonly view: LogView },
+  request: { readonly sql: string; readonly views: readonly LogView[] },
   context: TaskContext,
 ): Promise<SqlAnswer> {
-  await createLogView(connection, request.view);
+  await createViews(connection, request.views);
   const result = await connection.stream(request.sql);
   const formats = result.columnTypes().map((type) => cellFormat(type, context.timeZone));
   let bytes = 0;
@@ -56,11 +56,13 @@ async function readAnswer(
   };
 }
 
-async function createLogView(connection: DuckDBConnection, view: LogView): Promise<void> {
-  await connection.run('CREATE TEMP TABLE sls_bits (segment INTEGER, bits BIT)');
-  for (const { segment, bytes } of view.bits)
-    await connection.run(`INSERT INTO sls_bits VALUES (${segment}, $1::BLOB::BIT)`, [
-      new DuckDBBlobValue(bytes),
-    ]);
-  await connection.run(`CREATE TEMP VIEW log AS ${view.select}`);
+async function createViews(connection: DuckDBConnection, views: readonly LogView[]): Promise<void> {
+  await connection.run('CREATE TEMP TABLE sls_bits (name VARCHAR, segment INTEGER, bits BIT)');
+  for (const { name, select, bits } of views) {
+    for (const { segment, bytes } of bits)
+      await connection.run(`INSERT INTO sls_bits VALUES ('${name}', ${segment}, $1::BLOB::BIT)`, [
+        new DuckDBBlobValue(bytes),
+      ]);
+    await connection.run(`CREATE TEMP VIEW ${name} AS ${select}`);
+  }
 }

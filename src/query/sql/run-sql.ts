@@ -2,16 +2,14 @@
 import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
-import type { SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
 import type { Found } from '../found.ts';
 import { SQL_SEGMENTS_MAX } from '../limits.ts';
 import { matchSegment, type MatchRequest, type SegmentMatch } from '../search/match-segment.ts';
 import type { QueryBudget } from '../query-budget.ts';
-import { sqlColumns, type SqlColumn } from './columns.ts';
+import { sqlColumns } from './columns.ts';
 import { sqlError } from './errors.ts';
-import { countName } from './used-names.ts';
-import { logView } from './view.ts';
+import { answerSql } from './answer-sql.ts';
 
 export interface RunSqlRequest extends MatchRequest {
   readonly logstoreName: string;
@@ -42,7 +40,15 @@ export async function runSql(
   try {
     const columns = sqlColumns(request.index);
     const { logstoreName, sql: text } = request;
-    const translated = await duck.run(budget, 'translate', { text, logstoreName, columns });
+    const translated = await duck.run(budget, 'translate', {
+      text,
+      logstore: { name: logstoreName, columns },
+      otherLogstores: [],
+      fromTime: request.fromTime,
+      toTime: request.toTime,
+    });
+    if (translated.kind === 'needs')
+      throw new AppError('ParameterInvalid', 'other logstores cannot be read');
     for (const reader of segments) {
       if (budget.isOver()) throw new AppError('QueryTimeout', 'query ran out of time');
       const match = await matchSegment(reader, request);
@@ -52,19 +58,19 @@ export async function runSql(
       facts.processedBytes += reader.info.parquetBytes;
       matches.push(match);
     }
-    const { sql, limited } = translated;
-    const count = countName(sql);
-    const { keys, columnTypes, rows } =
-      count === undefined
-        ? await duck.run(budget, 'answer', {
-            sql,
-            view: logView({
-              matches,
-              columns: usedColumns(columns, translated.usedNames),
-              textBytesMax: request.index.max_text_len,
-            }),
-          })
-        : countAnswer(count, facts.processedRows);
+    const { sql, limited, relations } = translated;
+    const { keys, columnTypes, rows } = await answerSql(
+      {
+        sql,
+        relations: relations.map((spec) => ({
+          spec,
+          columns,
+          textBytesMax: request.index.max_text_len,
+          matches,
+        })),
+      },
+      { duck, budget },
+    );
     return {
       ...facts,
       rows: rows.map((cells) =>
@@ -84,18 +90,4 @@ export async function runSql(
       for (const { reader } of matches) await reader.verifyRows?.(budget.signal);
     throw sqlError(error, request.sql, collaborators.memoryLimitBytes);
   }
-}
-
-function usedColumns(
-  columns: readonly SqlColumn[],
-  names: readonly string[] | undefined,
-): readonly SqlColumn[] {
-  if (names === undefined) return columns;
-  const used = new Set(names);
-  return columns.filter(({ name }) => used.has(name.toLowerCase()));
-}
-
-/** The index alone knows how many logs match. */
-function countAnswer(name: string, count: number): SqlAnswer {
-  return { keys: [name], columnTypes: ['bigint'], rows: [[String(count)]] };
 }

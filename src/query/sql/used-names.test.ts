@@ -1,6 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { translateSql, type TranslatedSql } from './dialect.ts';
+import { translateSql } from './dialect.ts';
+import type { RelationSpec } from './relation.ts';
 import type { SqlColumn } from './columns.ts';
 import { countName } from './used-names.ts';
 
@@ -25,8 +26,18 @@ const COLUMNS: readonly SqlColumn[] = ['Status', 'uri', 'ctx.user'].map((name) =
   isAlias: false,
 }));
 
-function translate(text: string): Promise<TranslatedSql> {
-  return translateSql(connection, { text, logstoreName: 'access', columns: COLUMNS });
+async function translate(
+  text: string,
+): Promise<{ readonly sql: string; readonly usedNames: RelationSpec['usedNames'] }> {
+  const translated = await translateSql(connection, {
+    text,
+    logstore: { name: 'access', columns: COLUMNS },
+    otherLogstores: [],
+    fromTime: 0,
+    toTime: 100,
+  });
+  if (translated.kind === 'needs') throw new Error('no other logstore is named');
+  return { sql: translated.sql, usedNames: translated.relations[0]?.usedNames };
 }
 
 test.each([

@@ -1,52 +1,54 @@
 /**
- * The relation `log` of one query: the matching rows of its segments as a temporary view over their Parquet
+ * A relation of one statement: the matching rows of its segments as a temporary view over their Parquet
  * files. A segment that matches as a whole is read as it is; few rows are a list of row numbers (DuckDB
  * then skips row groups); many are a bit string, which costs a test for each row and no memory to speak of.
  */
 import type { Bitset } from '#kernel/bitset.ts';
 import type { LogView } from '../duck/duck-messages.ts';
 import { ROW_LIST_MAX } from '../limits.ts';
+import type { Relation } from './relation.ts';
 import type { SegmentMatch } from '../search/match-segment.ts';
 import type { RowRanks } from '../search/row-ranks.ts';
 import { columnSql, type SqlColumn } from './columns.ts';
 import { quoteName, quoteText } from './text.ts';
 
-export interface LogViewRequest {
-  readonly matches: readonly SegmentMatch[];
-  readonly columns: readonly SqlColumn[];
-  /** Bytes of a text value that SQL sees. */
-  readonly textBytesMax: number;
-}
-
-/** The view `log`, and the bit strings that it reads. */
-export function logView(request: LogViewRequest): LogView {
+/** The view of a relation, and the bit strings that it reads. */
+export function logView(relation: Relation): LogView {
+  const columns = usedColumns(relation);
   const bits: LogView['bits'][number][] = [];
   const selects: string[] = [];
-  for (const [i, match] of request.matches.entries()) {
+  for (const [i, match] of relation.matches.entries()) {
     const mode = match.isFull ? 'all' : match.ranks.count <= ROW_LIST_MAX ? 'list' : 'bits';
     if (mode === 'bits') bits.push({ segment: i, bytes: msbFirstBytes(match.ranks.rows) });
-    selects.push(selectSegment(request, match, mode === 'bits' ? i : undefined));
+    selects.push(selectSegment({ ...relation, columns }, match, mode === 'bits' ? i : undefined));
   }
-  const select =
-    selects.length === 0 ? selectNothing(request.columns) : selects.join('\nUNION ALL ');
-  return { select, bits };
+  const select = selects.length === 0 ? selectNothing(columns) : selects.join('\nUNION ALL ');
+  return { name: relation.spec.viewName, select, bits };
+}
+
+function usedColumns({ spec, columns }: Relation): readonly SqlColumn[] {
+  if (spec.usedNames === undefined) return columns;
+  const used = new Set(spec.usedNames);
+  return columns.filter(({ name }) => used.has(name.toLowerCase()));
 }
 
 function selectSegment(
-  request: LogViewRequest,
+  relation: Relation,
   match: SegmentMatch,
   bitsOf: number | undefined,
 ): string {
   const { reader, ranks } = match;
-  const expressions = request.columns.map(
-    (column) => `${columnSql(column, reader, request.textBytesMax)} AS ${quoteName(column.name)}`,
+  const expressions = relation.columns.map(
+    (column) => `${columnSql(column, reader, relation.textBytesMax)} AS ${quoteName(column.name)}`,
   );
   const file = `read_parquet(${quoteText(reader.parquetPath)}, file_row_number=true) AS rows`;
   const bits =
     bitsOf === undefined
       ? ''
-      : `, (SELECT bits FROM sls_bits WHERE segment = ${bitsOf}) AS matching`;
-  const outputs = ['rows.__time__::BIGINT AS __time__', ...expressions];
+      : `, (SELECT bits FROM sls_bits WHERE name = '${relation.spec.viewName}' AND segment = ${bitsOf}) AS matching`;
+  const { shiftSeconds } = relation.spec;
+  const time = shiftSeconds === 0 ? '' : ` + ${shiftSeconds}`;
+  const outputs = [`rows.__time__::BIGINT${time} AS __time__`, ...expressions];
   return `SELECT ${outputs.join(', ')} FROM ${file}${bits}${whereSql(match, ranks, bitsOf)}`;
 }
 
