@@ -16,6 +16,7 @@ import {
 } from './compile-search.ts';
 import { WILDCARD_TERMS_MAX } from '../limits.ts';
 import { fieldsOf, type FieldGroup } from './segment-fields.ts';
+import { cutPattern, type TermPattern } from './wildcards.ts';
 
 export interface SearchRows {
   /** Rows of the whole segment, whatever their time. The caller owns it. */
@@ -23,10 +24,6 @@ export interface SearchRows {
   /** Whether a wildcard matched more terms than are used, so that rows may be missing. */
   readonly isPartial: boolean;
 }
-
-/** Stand-ins for wildcards while a word is cut: `?` is a delimiter of most fields. */
-const ANY_RUN = '\uE000';
-const ANY_CHAR = '\uE001';
 
 export async function evaluateSearch(plan: SearchPlan, reader: SegmentReader): Promise<SearchRows> {
   const evaluation = new Evaluation(reader);
@@ -155,12 +152,10 @@ class Evaluation {
   }
 
   #pattern(group: FieldGroup, word: string): Promise<Bitset> {
-    const marked = word.replaceAll('*', ANY_RUN).replaceAll('?', ANY_CHAR);
-    const terms = group.patternTokenizer.cut(marked).filter((term) => !/^\uE000+$/u.test(term));
-    return this.#all(terms, (term) =>
-      /[\uE000\uE001]/u.test(term)
-        ? this.#union(group.fields, (field) => this.#matching(field, term))
-        : this.#termIn(group, term),
+    return this.#all(cutPattern(group.patternTokenizer, word), (part) =>
+      typeof part === 'string'
+        ? this.#termIn(group, part)
+        : this.#union(group.fields, (field) => this.#matching(field, part)),
     );
   }
 
@@ -168,11 +163,8 @@ class Evaluation {
     return (await this.#reader.termIn(group.fields, term)) ?? this.#none();
   }
 
-  async #matching(field: string, pattern: string): Promise<Bitset | undefined> {
-    const prefix = pattern.slice(0, pattern.search(/[\uE000\uE001]/u));
-    const rest = pattern.slice(prefix.length).replaceAll(ANY_RUN, '*').replaceAll(ANY_CHAR, '?');
-    const wanted = { prefix, matches: wildcardMatcher(pattern), rest };
-    const found = await this.#reader.termsMatching(field, wanted, WILDCARD_TERMS_MAX);
+  async #matching(field: string, pattern: TermPattern): Promise<Bitset | undefined> {
+    const found = await this.#reader.termsMatching(field, pattern, WILDCARD_TERMS_MAX);
     if (found.truncated) this.isPartial = true;
     return found.isEmpty ? undefined : found.rows;
   }
@@ -214,33 +206,4 @@ function nextAbove(value: number): number {
   view.setFloat64(0, value);
   view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? 1n : -1n));
   return view.getFloat64(0);
-}
-
-/**
- * Whether a whole term matches. Greedy with one point to come back to, so the time is at most
- * pattern × term and never exponential, which a regular expression could be.
- */
-function wildcardMatcher(pattern: string): (term: string) => boolean {
-  const wanted = Array.from(pattern);
-  return (term) => {
-    const chars = Array.from(term);
-    let at = 0;
-    let next = 0;
-    let starAt = -1;
-    let resumeAt = 0;
-    while (at < chars.length) {
-      if (wanted[next] === ANY_RUN) {
-        starAt = next++;
-        resumeAt = at;
-      } else if (wanted[next] === ANY_CHAR || wanted[next] === chars[at]) {
-        next++;
-        at++;
-      } else if (starAt >= 0) {
-        next = starAt + 1;
-        at = ++resumeAt;
-      } else return false;
-    }
-    while (wanted[next] === ANY_RUN) next++;
-    return next === wanted.length;
-  };
 }

@@ -76,7 +76,8 @@ function valuesOf(row: LogRow, reader: SegmentReader): Value[] {
   return values;
 }
 
-function includesRun(terms: readonly string[], wanted: readonly string[]): boolean {
+/** Whether the wanted terms stand one after the other among the terms. */
+export function includesRun(terms: readonly string[], wanted: readonly string[]): boolean {
   for (let at = 0; at + wanted.length <= terms.length; at++)
     if (wanted.every((term, i) => terms[at + i] === term)) return true;
   return false;
