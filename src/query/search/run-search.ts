@@ -1,8 +1,8 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
 import { errorCode } from '#base/app-error.ts';
-import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { eachSegment } from './each-segment.ts';
+import { fetchPage, timeNsOf } from './fetch-rows.ts';
 import { countByTime, type BucketRange } from './histogram.ts';
 import { PhraseMatcher } from './match-phrases.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type MatchRequest,
   type SegmentMatch,
 } from './match-segment.ts';
-import { pageRows, type Page, type PageRow } from './page-rows.ts';
+import { pageRows, type Page } from './page-rows.ts';
 import type { BucketCounts, Found } from '../found.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import { lowerBound } from './row-ranks.ts';
@@ -145,22 +145,4 @@ function isPageFull(matches: readonly SegmentMatch[], page: Page, next: SegmentR
       ? match.ranks.count - match.ranks.rank(lowerBound(match.times, next.info.maxTime + 1))
       : countBefore(match, next.info.minTime);
   return sure >= wanted;
-}
-
-async function timeNsOf(
-  { reader }: SegmentMatch,
-  rows: readonly number[],
-): Promise<readonly number[]> {
-  const timeNs = await reader.timeNs();
-  return rows.map((row) => timeNs?.[row] ?? 0);
-}
-
-async function fetchPage(page: readonly PageRow[]): Promise<readonly LogRow[]> {
-  const places = new Map<PageRow, LogRow>();
-  for (const [match, members] of Map.groupBy(page, (pageRow) => pageRow.match)) {
-    const numbers = members.map(({ row }) => row);
-    const rows = await match.reader.logs(numbers);
-    for (const [i, member] of members.entries()) places.set(member, rows[i] as LogRow);
-  }
-  return page.map((pageRow) => places.get(pageRow) as LogRow);
 }
