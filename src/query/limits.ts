@@ -85,3 +85,15 @@ export const PROCESS_IDLE_MS: number = 300 * SECOND_MS;
 
 /** A query process that is not up by then never will be; a busy machine takes some seconds. */
 export const PROCESS_START_MS: number = 30 * SECOND_MS;
+
+/** Fields of one logstore whose place in the index a live tail remembers; names of fields may be made up without end. */
+export const MATCH_FIELDS_MAX = 2000;
+
+/** Elements of what `sequence`, `repeat` and `series_padding` make (as in Presto); scalar functions cannot be interrupted. */
+export const SEQUENCE_MAX = 10_000;
+
+/** Steps of a window_funnel (sls-query §3.9); a step and its time share one 64-bit number. */
+export const FUNNEL_STEPS_MAX = 32;
+
+/** Buckets of a numeric_histogram: each value costs a look at all of them, without an interrupt. */
+export const HISTOGRAM_BINS_MAX = 1000;
