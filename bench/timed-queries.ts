@@ -9,8 +9,12 @@ import { mebibytes, metric, percentile, type Metric } from './report.ts';
 export interface TimedQuery {
   readonly name: string;
   /** Asks once; `attempt` counts on, so that a query may differ each time. Throws when the answer is wrong. */
-  readonly ask: (server: BenchServer, attempt: number) => Promise<void>;
+  readonly ask: Ask;
+  /** Other things to ask, timed hot only, by what follows the query's name in the name of the metric. */
+  readonly parts?: Readonly<Record<string, Ask>>;
 }
+
+type Ask = (server: BenchServer, attempt: number) => Promise<void>;
 
 export const LATENCY_COLUMNS: readonly string[] = ['hot_p50', 'hot_p95', 'cold_p50', 'cold_p95'];
 
@@ -28,7 +32,7 @@ const WARM_UPS = 5;
 const SETTLE_MS = 300;
 
 export interface TimedResult {
-  /** `<name>_hot_p50`, `_hot_p95`, `_cold_p50`, `_cold_p95`, milliseconds; `rss_peak_hot`, of the process tree. */
+  /** `<name>_<part>_p50`, `_p95`, parts being `hot`, `cold` and those of the query, milliseconds; `rss_peak_hot`, of the process tree. */
   readonly metrics: Readonly<Record<string, Metric>>;
   readonly notes: readonly string[];
 }
@@ -50,15 +54,16 @@ async function timeHot(
   const metrics: Record<string, Metric> = {};
   await using server = await BenchServer.start(options.dataDirectory);
   using memory = new PeakMemory(server.pid);
-  for (const { name, ask } of queries) {
-    options.progress(`${name}, hot, ${options.tries} times`);
-    for (let i = 0; i < WARM_UPS; i++) await ask(server, i);
-    const latencies: number[] = [];
-    for (let i = 0; i < options.tries; i++)
-      latencies.push(await milliseconds(() => ask(server, WARM_UPS + i)));
-    metrics[`${name}_hot_p50`] = metric(percentile(latencies, 0.5), 'ms');
-    metrics[`${name}_hot_p95`] = metric(percentile(latencies, 0.95), 'ms');
-  }
+  for (const { name, ask, parts } of queries)
+    for (const [part, askPart] of Object.entries({ hot: ask, ...parts })) {
+      options.progress(`${name}, ${part}, ${options.tries} times`);
+      for (let i = 0; i < WARM_UPS; i++) await askPart(server, i);
+      const latencies: number[] = [];
+      for (let i = 0; i < options.tries; i++)
+        latencies.push(await milliseconds(() => askPart(server, WARM_UPS + i)));
+      metrics[`${name}_${part}_p50`] = metric(percentile(latencies, 0.5), 'ms');
+      metrics[`${name}_${part}_p95`] = metric(percentile(latencies, 0.95), 'ms');
+    }
   metrics['rss_peak_hot'] = mebibytes(memory.bytes);
   return metrics;
 }
