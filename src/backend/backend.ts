@@ -19,6 +19,7 @@ import type { SegmentBuilder } from '#segment/segment-builder.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { acquireSegments, rebuilding } from './acquire-segments.ts';
+import { sumsOf, type BackendStats } from './backend-stats.ts';
 import { Compactor } from './compactor.ts';
 import { IndexChanges, noIndex } from './index-changes.ts';
 import type { IndexerCounters, IndexerUsage, ShardStats } from './indexer-parts.ts';
@@ -37,6 +38,7 @@ import {
 import { TTL_DAYS_MAX } from '#protocol/limits.ts';
 import { Provisioning, type LogstoreRequest } from './provisioning.ts';
 import { removeForeignBlobs, removeOrphanBlobs } from './orphan-blobs.ts';
+import { Reindexer } from './reindexer.ts';
 import { scrubShards } from './scrub.ts';
 import type { Scrubber, ScrubOptions, ScrubReport } from './scrub-report.ts';
 import { blobSegment, type StoredSegment } from './segment-files.ts';
@@ -74,21 +76,9 @@ export interface BackendCollaborators {
 /** Members of a logstore that a user may change. */
 export type LogstoreSettings = Partial<Omit<LogstoreRequest, 'logstoreName' | 'shardCount'>>;
 
-export interface BackendStats extends Readonly<IndexerCounters> {
-  readonly logstoreCount: number;
-  /** Segments whose readers are kept, in use or not. */
-  readonly readerCount: number;
-  /** Damaged segments that could not be built again so far. */
-  readonly damagedCount: number;
-  /** Sums over all shards; `pendingMs` is the largest. */
-  readonly shards: Omit<ShardStats, 'shardId' | 'isSealing' | 'isMerging'>;
-  /** Shards whose seal, or whose merge, is under way or in line. */
-  readonly sealingCount: number;
-  readonly mergingCount: number;
-}
-
 export class Backend implements Service, SegmentSource, Scrubber {
   readonly id = 'backend';
+  readonly reindexer: Reindexer;
   readonly #options: BackendOptions;
   readonly #with: BackendCollaborators;
   readonly #counters: IndexerCounters = {
@@ -97,6 +87,8 @@ export class Backend implements Service, SegmentSource, Scrubber {
     commitCount: 0,
     compactionCount: 0,
     rebuildCount: 0,
+    reindexedSegmentCount: 0,
+    reindexedBytes: 0,
     failureCount: 0,
     damagedRecordCount: 0,
     damagedSegmentCount: 0,
@@ -150,6 +142,14 @@ export class Backend implements Service, SegmentSource, Scrubber {
     });
     this.#provisioning = new Provisioning({ ...parts, shards });
     this.#indexChanges = new IndexChanges({ ...parts, shards });
+    this.reindexer = new Reindexer(sizes, {
+      ...parts,
+      shards,
+      repairs: this.#repairs,
+      compactor: this.#compactor,
+      locks: this.#locks,
+      ready: () => this.start(),
+    });
   }
 
   /** Recovers and takes the shards over; every other call waits for it. Called by `run`, may be called before. */
@@ -171,6 +171,7 @@ export class Backend implements Service, SegmentSource, Scrubber {
     await this.#sweeping;
     // First the shards: that ends the rebuild or merge that the others wait for.
     await this.#shards.stop();
+    await this.reindexer.stop();
     await this.#compactor.stop();
     await this.#repairs.stop();
     await this.#scrubbing?.catch(() => {});
@@ -321,27 +322,14 @@ export class Backend implements Service, SegmentSource, Scrubber {
   }
 
   stats(): BackendStats {
-    const all = [...this.#shards.allIndexers()].map((indexer) => indexer.stats());
-    const sum = (of: (stats: ShardStats) => number): number =>
-      all.reduce((total, stats) => total + of(stats), 0);
+    const shards = [...this.#shards.allIndexers()].map((indexer) => indexer.stats());
     return {
       ...this.#counters,
+      ...sumsOf(shards),
       logstoreCount: this.#shards.logstores.length,
       readerCount: this.#registry.readerCount,
       damagedCount: this.#repairs.damagedCount,
-      shards: {
-        pendingCount: sum((stats) => stats.pendingCount),
-        pendingBytes: sum((stats) => stats.pendingBytes),
-        pendingMs: all.reduce((longest, { pendingMs }) => Math.max(longest, pendingMs), 0),
-        uncommittedCount: sum((stats) => stats.uncommittedCount),
-        sealedBytes: sum((stats) => stats.sealedBytes),
-        sealedFileBytes: sum((stats) => stats.sealedFileBytes),
-        sealedSegmentCount: sum((stats) => stats.sealedSegmentCount),
-        committedSegmentCount: sum((stats) => stats.committedSegmentCount),
-        committedFileBytes: sum((stats) => stats.committedFileBytes),
-      },
-      sealingCount: sum(({ isSealing }) => Number(isSealing)),
-      mergingCount: sum(({ isMerging }) => Number(isMerging)),
+      reindexCount: this.reindexer.activeCount,
     };
   }
 
@@ -366,6 +354,7 @@ export class Backend implements Service, SegmentSource, Scrubber {
     );
     for (const logstore of await catalog.allLogstores()) this.#shards.apply(logstore);
     await this.#provisioning.recover();
+    await this.reindexer.recover();
     this.#subscriptions.use(
       shardLog.onAppend((shard, nextSequence) => this.#shards.noteAppend(shard, nextSequence)),
     );
@@ -418,6 +407,7 @@ export class Backend implements Service, SegmentSource, Scrubber {
     }
     if (this.#usage.sealedBytes >= L0_BYTES_MAX) fullest?.askCommit();
     this.#compactor.tick();
+    this.reindexer.tick();
   }
 
   /** Has a segment that cannot be read built again; gives the error for whoever wanted to read it. */

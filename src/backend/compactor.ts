@@ -11,7 +11,7 @@ import type { Random } from '#platform/random.ts';
 import type { SegmentBuilder, SegmentMergeInput } from '#segment/segment-builder.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { planCompaction, settledAt } from './compaction-plan.ts';
+import { planCompaction } from './compaction-plan.ts';
 import type { IndexerCounters } from './indexer-parts.ts';
 import type { Limiter } from './limiter.ts';
 import { COMPACT_RETRY_MS } from './limits.ts';
@@ -127,13 +127,9 @@ export class Compactor {
       { shard, directory, manifest, unnamedIds },
       this.#with,
     );
-    const merged = await publication.put(await this.#mergeBlobs(indexer, inputs, signal));
+    await publication.put(await this.#mergeBlobs(indexer, inputs, signal));
     if (signal.aborted) return;
-    const isDone = await publication.commit(() => manifest.replace(inputs, merged));
-    if (!isDone) return;
-    this.#with.counters.compactionCount++;
-    for (const info of inputs) await this.#with.registry.retire(blobSegment(shard, info));
-    await manifest.moveOld(settledAt(this.#with.clock.nowMs()));
+    if (await publication.replace(inputs)) this.#with.counters.compactionCount++;
   }
 
   async #mergeBlobs(

@@ -50,6 +50,9 @@ export interface IndexerCounters {
   compactionCount: number;
   /** Damaged segments that were built again, with those that shared their sequences. */
   rebuildCount: number;
+  /** Segments that a reindex has rebuilt, and raw bytes of their logs. */
+  reindexedSegmentCount: number;
+  reindexedBytes: number;
   failureCount: number;
   /** Log groups that are in no segment because nobody can read them. */
   damagedRecordCount: number;

@@ -78,11 +78,17 @@ export const REPAIRS_MAX = 1000;
 /** Rows read at once to build a segment from its own rows: some MB of usual logs. */
 export const REBUILD_ROWS_AT_ONCE = 1024;
 
+/** Pieces of such a build before some are merged: as many files as a compaction reads. */
+export const REBUILD_PIECES_MAX = 64;
+
 /** Values of one log group of such a build: a few groups make up a piece. */
 export const REBUILD_GROUP_BYTES: number = 4 * MIB;
 
 /** Decoded pages of all columns, kept while the rows of a page are read. */
 export const REBUILD_CACHE_BYTES: number = 32 * MIB;
+
+/** Longest rest of a reindex between two reads of rows: after a piece has waited long for a worker. */
+export const REINDEX_REST_MS_MAX: number = 1 * SECOND_MS;
 
 /** Findings that a scrub lists; a disk that lost everything has one for each file. */
 export const SCRUB_FINDINGS_MAX = 10_000;

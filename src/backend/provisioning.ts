@@ -5,7 +5,7 @@
  *   provision/<logstoreId>   JSON { version: 1, projectName, logstoreName }
  *
  * create: intent → shards in the ShardLog → catalog record → intent removed
- * delete: intent → catalog record removed → shard logs, manifests, blobs removed → intent removed
+ * delete: intent → catalog record removed → shard logs, manifests, blobs, reindex removed → intent removed
  *
  * At start: an intent whose logstore is in the catalog (create was done, or delete not begun) is dropped; any other
  * means that everything of that id must go. All steps can be repeated. History: 1 is the first.
@@ -22,6 +22,7 @@ import { LIST_PAGE } from './limits.ts';
 import { manifestPrefix } from './manifest-codec.ts';
 import { deleteManifests, ShardManifest } from './manifest.ts';
 import { removeBlobs } from './orphan-blobs.ts';
+import { deleteReindex } from './reindex-record.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
 import { blobSegment } from './segment-files.ts';
 import type { ShardSet } from './shard-set.ts';
@@ -131,6 +132,7 @@ export class Provisioning {
     await this.#retireSegments(logstoreId);
     await removeBlobs(blobStore, logstoreId);
     await deleteManifests(metaStore, manifestPrefix(logstoreId));
+    await deleteReindex(metaStore, logstoreId);
   }
 
   /** Through the registry, so that idle readers give their files up. */

@@ -6,9 +6,11 @@
 import type { BlobStore } from '#blob/blob-store.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
 import type { Files } from '#platform/files.ts';
+import type { Clock } from '#platform/clock.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import { fileCrc } from '#segment/verify-segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { settledAt } from './compaction-plan.ts';
 import type { ShardManifest } from './manifest.ts';
 import { openSource } from './open-source.ts';
 import { blobKeyPrefix, blobSegment, localPaths, localSegment } from './segment-files.ts';
@@ -26,6 +28,7 @@ export interface PublicationOptions {
 export interface PublicationCollaborators {
   readonly blobStore: BlobStore;
   readonly registry: SegmentRegistry;
+  readonly clock: Clock;
   readonly files: Files;
   readonly logger: Logger;
 }
@@ -80,6 +83,18 @@ export class Publication implements AsyncDisposable {
       if (!this.#mayBeNamed) throw error;
     }
     return this.#mayBeNamed;
+  }
+
+  /**
+   * Puts the segments in the place of others with the same rows, whose files go when no query uses them. False, and
+   * nothing changed, when one of the others is not there any more.
+   */
+  async replace(removed: readonly SegmentInfo[]): Promise<boolean> {
+    const { shard, manifest } = this.#options;
+    if (!(await this.commit(() => manifest.replace(removed, this.#infos)))) return false;
+    for (const info of removed) await this.#with.registry.retire(blobSegment(shard, info));
+    await manifest.moveOld(settledAt(this.#with.clock.nowMs()));
+    return true;
   }
 
   async #crcOf(path: string): Promise<number> {

@@ -1,10 +1,11 @@
 /**
- * Building a segment again from its own rows, when the shard log cannot give its logs back: a Parquet file whose
- * checksums are right holds every log of it, only not how they were grouped. The rows become log groups again (rows
- * that stand together with the same topic, source and tags are one), the groups L0 pieces, and the pieces one segment
- * with the sequences, sizes and times of receipt of the old one.
+ * Building a segment again from its own rows, with another index configuration or because its index is damaged: a
+ * Parquet file whose checksums are right holds every log of it, only not how they were grouped. The rows become log
+ * groups again (rows that stand together with the same topic, source and tags are one), the groups L0 pieces, and the
+ * pieces one segment with the sequences, sizes and times of receipt of the old one.
  */
 import { errorCode } from '#base/app-error.ts';
+import { must } from '#base/assert.ts';
 import { MIB } from '#base/units.ts';
 import type { BlobStore } from '#blob/blob-store.ts';
 import type { LogRecord, ShardKey } from '#loghub/shard-log.ts';
@@ -16,12 +17,18 @@ import { encodeLogGroup, type Log, type LogPair } from '#protocol/log-group.ts';
 import { BlockCache } from '#segment/block-cache.ts';
 import { REST_COLUMN } from '#segment/columns.ts';
 import { parseRest } from '#segment/read-rows.ts';
-import type { SegmentBuilder } from '#segment/segment-builder.ts';
+import type { SegmentBuilder, SegmentMergeInput } from '#segment/segment-builder.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import type { BuildSettings } from './build-range.ts';
 import { indexHash } from './index-hash.ts';
-import { REBUILD_CACHE_BYTES, REBUILD_GROUP_BYTES, REBUILD_ROWS_AT_ONCE } from './limits.ts';
-import { localInput, mergeFiles } from './merge-files.ts';
+import {
+  FOLD_SEGMENTS,
+  REBUILD_CACHE_BYTES,
+  REBUILD_GROUP_BYTES,
+  REBUILD_PIECES_MAX,
+  REBUILD_ROWS_AT_ONCE,
+} from './limits.ts';
+import { localInput, mergeFiles, type MergeTarget } from './merge-files.ts';
 import { openSource } from './open-source.ts';
 import { damageOfRows } from './rows-check.ts';
 import {
@@ -42,6 +49,8 @@ export interface RowsRebuildRequest {
   readonly sealBytes: number;
   readonly settings: BuildSettings;
   readonly signal: AbortSignal;
+  /** Told how many more rows have been read; the build goes on when it resolves. */
+  readonly onRows?: ((rowCount: number) => Promise<void>) | undefined;
 }
 
 export interface RowsRebuildCollaborators {
@@ -59,52 +68,106 @@ export async function rebuildFromRows(
   request: RowsRebuildRequest,
   collaborators: RowsRebuildCollaborators,
 ): Promise<SegmentInfo | undefined> {
-  const { shard, info, directory, settings, signal } = request;
+  const { shard, info, directory, signal } = request;
   const { files, random } = collaborators;
   await using opened = new AsyncDisposableStack();
   const parquet = await openRows(shard, info, { ...collaborators, opened });
   if (parquet === undefined || (await damageOfRows(info, parquet, signal)) !== undefined)
     return undefined;
-  const pieces: StoredSegment[] = [];
   const prefix = newSegmentId(shard, info.firstSequence, random);
+  const pieces: StoredSegment[] = [];
   try {
-    for await (const records of recordsOf(request, parquet)) {
-      const id = `${prefix}-p${pieces.length}`;
-      const built = await collaborators.segmentBuilder.build({
-        id,
-        shardId: shard.shardId,
-        records,
-        indexConfig: settings.indexConfig,
-        // What it added when the logs came is in the rows.
-        appendMeta: false,
-        directory,
-        storage: 'local',
-      });
-      if (built !== undefined) pieces.push(localSegment(shard, directory, built));
-      signal.throwIfAborted();
-    }
-    const inputs = pieces.map((piece, i) => {
-      const input = localInput(piece);
-      return { ...input, info: { ...input.info, ...shareOf(info, i) } };
-    });
+    await buildPieces(pieces, request, { ...collaborators, parquet, prefix });
     const [merged] = await mergeFiles(
-      inputs,
-      {
-        shard,
-        directory,
-        storage: 'stored',
-        daysMax: 1,
-        indexHash: indexHash(settings.indexConfig),
-        signal,
-      },
+      inputsOf(info, pieces),
+      { ...targetOf(request), storage: 'stored' },
       collaborators,
     );
     if (merged?.rowCount === info.rowCount) return merged;
     if (merged !== undefined) await removeByPrefix(files, directory, merged.id);
     return undefined;
   } finally {
-    await removeByPrefix(files, directory, `${prefix}-p`).catch(() => {});
+    for (const begin of [`${prefix}-p`, ...pieces.map(({ info: { id } }) => `${id}.`)])
+      await removeByPrefix(files, directory, begin).catch(() => {});
   }
+}
+
+/** Adds the rows as L0 segments in their order, `REBUILD_PIECES_MAX` at most. */
+async function buildPieces(
+  pieces: StoredSegment[],
+  request: RowsRebuildRequest,
+  collaborators: RowsRebuildCollaborators & {
+    readonly parquet: ByteSource;
+    readonly prefix: string;
+  },
+): Promise<void> {
+  const { shard, directory, settings, signal } = request;
+  const { segmentBuilder, parquet, prefix } = collaborators;
+  let count = 0;
+  for await (const records of recordsOf(request, parquet)) {
+    const built = await segmentBuilder.build({
+      id: `${prefix}-p${count++}`,
+      shardId: shard.shardId,
+      records,
+      indexConfig: settings.indexConfig,
+      // What it added when the logs came is in the rows.
+      appendMeta: false,
+      directory,
+      storage: 'local',
+    });
+    if (built !== undefined) pieces.push(localSegment(shard, directory, built));
+    signal.throwIfAborted();
+    if (pieces.length >= REBUILD_PIECES_MAX) await foldPieces(pieces, request, collaborators);
+  }
+}
+
+/**
+ * Merges some neighbours into one, those with the fewest rows. Groups that repeat their tags for each row take far more
+ * bytes than the log groups that they came in, and so more pieces than a merge should hold open.
+ */
+async function foldPieces(
+  pieces: StoredSegment[],
+  request: RowsRebuildRequest,
+  collaborators: RowsRebuildCollaborators & { readonly prefix: string },
+): Promise<void> {
+  const { shard, info, directory } = request;
+  const rowsFrom = (start: number): number =>
+    pieces.slice(start, start + FOLD_SEGMENTS).reduce((sum, one) => sum + one.info.rowCount, 0);
+  let start = 0;
+  for (let at = 1; at + FOLD_SEGMENTS <= pieces.length; at++)
+    if (rowsFrom(at) < rowsFrom(start)) start = at;
+  const folded = pieces.slice(start, start + FOLD_SEGMENTS);
+  const [merged] = await mergeFiles(
+    inputsOf(info, folded),
+    { ...targetOf(request), storage: 'local' },
+    collaborators,
+  );
+  for (const piece of folded)
+    await removeByPrefix(collaborators.files, directory, `${piece.info.id}.`);
+  pieces.splice(
+    start,
+    FOLD_SEGMENTS,
+    localSegment(shard, directory, must(merged, 'a merge has rows')),
+  );
+}
+
+function targetOf({
+  shard,
+  directory,
+  settings,
+  signal,
+}: RowsRebuildRequest): Omit<MergeTarget, 'storage'> {
+  return { shard, directory, daysMax: 1, indexHash: indexHash(settings.indexConfig), signal };
+}
+
+function inputsOf(
+  info: SegmentInfo,
+  pieces: readonly StoredSegment[],
+): readonly SegmentMergeInput[] {
+  return pieces.map((piece, i) => {
+    const input = localInput(piece);
+    return { ...input, info: { ...input.info, ...shareOf(info, i) } };
+  });
 }
 
 /** Whether the Parquet file of a segment can be opened, so that some of its rows may be read. */
@@ -155,7 +218,7 @@ async function openRows(
 
 /** The rows in their order, as records of about `sealBytes` together. */
 async function* recordsOf(
-  { info, sealBytes, signal }: RowsRebuildRequest,
+  { info, sealBytes, signal, onRows }: RowsRebuildRequest,
   source: ByteSource,
 ): AsyncGenerator<readonly LogRecord[]> {
   const cache = new BlockCache(REBUILD_CACHE_BYTES);
@@ -174,6 +237,7 @@ async function* recordsOf(
       records = [];
       rawBytes = 0;
     }
+    await onRows?.(to - from);
   }
   if (records.length > 0) yield records;
 }

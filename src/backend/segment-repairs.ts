@@ -15,22 +15,15 @@ import type { BlobStore } from '#blob/blob-store.ts';
 import type { ShardKey } from '#loghub/shard-log.ts';
 import type { SegmentInfo } from '#segment/segment.ts';
 import { buildRange, type BuildSettings, type BuiltRange } from './build-range.ts';
-import { settledAt } from './compaction-plan.ts';
 import { indexHash } from './index-hash.ts';
 import type { IndexerCollaborators } from './indexer-parts.ts';
 import type { Limiter } from './limiter.ts';
 import { DAYS_PER_COMMIT_MAX, REPAIRS_MAX } from './limits.ts';
 import { localInput, mergeFiles } from './merge-files.ts';
 import { Publication } from './publication.ts';
-import { hasReadableRows, rebuildFromRows } from './rows-rebuild.ts';
-import { blobSegment } from './segment-files.ts';
+import { replaceFromRows, type RebuildOutcome } from './replace-from-rows.ts';
+import { hasReadableRows } from './rows-rebuild.ts';
 import type { ShardIndexer } from './shard-indexer.ts';
-
-/**
- * `rebuilt`: its logs are in new segments. `gone`: no manifest names it (any more). `lost`: neither the shard log nor
- * its rows hold all that it would need, and nothing was changed.
- */
-export type RepairOutcome = 'rebuilt' | 'gone' | 'lost';
 
 export interface SegmentRepairsOptions {
   readonly directory: string;
@@ -55,7 +48,7 @@ export class SegmentRepairs {
   readonly #options: SegmentRepairsOptions;
   readonly #with: SegmentRepairsCollaborators;
   /** By segment id, until it is rebuilt, gone or has failed. */
-  readonly #pending = new Map<string, Promise<RepairOutcome>>();
+  readonly #pending = new Map<string, Promise<RebuildOutcome>>();
   /** Found damaged and neither rebuilt nor gone; the newest. */
   readonly #damagedIds = new Set<string>();
 
@@ -81,7 +74,7 @@ export class SegmentRepairs {
    * Builds a committed segment again. Calls for the same one share the work. Errors: ServerBusy (too many wait),
    * LogStoreNotExist, those of the builder and the stores; then it may be asked for again.
    */
-  repair(shard: ShardKey, segmentId: string): Promise<RepairOutcome> {
+  repair(shard: ShardKey, segmentId: string): Promise<RebuildOutcome> {
     const known = this.#pending.get(segmentId);
     if (known !== undefined) return known;
     if (this.#pending.size >= REPAIRS_MAX)
@@ -113,7 +106,7 @@ export class SegmentRepairs {
       this.#damagedIds.delete(oldest);
   }
 
-  async #repair(shard: ShardKey, segmentId: string): Promise<RepairOutcome> {
+  async #repair(shard: ShardKey, segmentId: string): Promise<RebuildOutcome> {
     const { logger, counters } = this.#with;
     const indexer = await this.#with.indexerOf(shard);
     return indexer.upkeep(async (signal) => {
@@ -145,12 +138,18 @@ export class SegmentRepairs {
     damaged: SegmentInfo,
     closure: readonly SegmentInfo[],
     context: BuildContext,
-  ): Promise<RepairOutcome> {
+  ): Promise<RebuildOutcome> {
     const fromLog = await this.#rebuildFromLog(closure, context, false);
     if (fromLog !== 'lost') return fromLog;
-    const fromRows = await this.#rebuildFromRows(damaged, context);
+    const { indexer, signal } = context;
+    const fromRows = await replaceFromRows(
+      indexer,
+      { ...this.#options, info: damaged, signal },
+      this.#with,
+    );
+    if (fromRows === 'rebuilt') this.#damagedIds.delete(damaged.id);
     if (fromRows !== 'lost') return fromRows;
-    const { shard } = context.indexer;
+    const { shard } = indexer;
     for (const info of closure) {
       const isLost = this.#damagedIds.has(info.id);
       if (!isLost || (await hasReadableRows(shard, info, this.#with))) return 'lost';
@@ -166,7 +165,7 @@ export class SegmentRepairs {
     closure: readonly SegmentInfo[],
     context: BuildContext,
     takesLess: boolean,
-  ): Promise<RepairOutcome> {
+  ): Promise<RebuildOutcome> {
     const { indexer, signal } = context;
     const { shard } = indexer;
     const range = rangeOf(closure);
@@ -186,22 +185,7 @@ export class SegmentRepairs {
     }
     const rowCount = rowCountOf(publication.infos);
     if (rowCount === 0 || (rowCount < rowCountOf(closure) && !takesLess)) return 'lost';
-    return this.#publish(publication, closure, indexer);
-  }
-
-  /** One segment as its own rows have it. */
-  async #rebuildFromRows(damaged: SegmentInfo, context: BuildContext): Promise<RepairOutcome> {
-    const { indexer, settings, signal } = context;
-    const { directory, sealBytes } = this.#options;
-    await using publication = this.#publicationOf(indexer);
-    const rebuilt = await rebuildFromRows(
-      { shard: indexer.shard, info: damaged, directory, sealBytes, settings, signal },
-      this.#with,
-    );
-    if (rebuilt === undefined) return 'lost';
-    await publication.put([rebuilt]);
-    signal.throwIfAborted();
-    return this.#publish(publication, [damaged], indexer);
+    return this.#publish(publication, closure);
   }
 
   #publicationOf({ shard, manifest, unnamedIds }: ShardIndexer): Publication {
@@ -212,15 +196,9 @@ export class SegmentRepairs {
   async #publish(
     publication: Publication,
     replaced: readonly SegmentInfo[],
-    { shard, manifest }: ShardIndexer,
-  ): Promise<RepairOutcome> {
-    const { infos } = publication;
-    if (!(await publication.commit(() => manifest.replace(replaced, infos)))) return 'gone';
-    for (const info of replaced) {
-      this.#damagedIds.delete(info.id);
-      await this.#with.registry.retire(blobSegment(shard, info));
-    }
-    await manifest.moveOld(settledAt(this.#with.clock.nowMs()));
+  ): Promise<RebuildOutcome> {
+    if (!(await publication.replace(replaced))) return 'gone';
+    for (const { id } of replaced) this.#damagedIds.delete(id);
     return 'rebuilt';
   }
 

@@ -2,7 +2,7 @@
  * What the index is at, in Prometheus' text format (version 0.0.4). Sums over all shards and no name of anything, since
  * whoever reaches the port may read it, as the health check.
  */
-import type { BackendStats } from '#backend/backend.ts';
+import type { BackendStats } from '#backend/backend-stats.ts';
 import type { HttpReply } from '../http-message.ts';
 
 const encoder = new TextEncoder();
@@ -56,6 +56,7 @@ function samplesOf(stats: BackendStats): readonly Sample[] {
     gauge('index_damaged_segments', 'Segments that cannot be built again.', stats.damagedCount),
     gauge('index_sealing_shards', 'Shards with a seal under way or in line.', stats.sealingCount),
     gauge('index_merging_shards', 'Shards with a merge under way or in line.', stats.mergingCount),
+    gauge('reindexes', 'Reindexes waiting or running.', stats.reindexCount),
     counter('index_seals', 'Seals.', stats.sealCount),
     counter('index_folds', 'Merges of local segments.', stats.foldCount),
     counter('index_commits', 'Commits.', stats.commitCount),
@@ -65,6 +66,8 @@ function samplesOf(stats: BackendStats): readonly Sample[] {
       'Segments built again from the log or from rows.',
       stats.rebuildCount,
     ),
+    counter('reindex_segments', 'Segments that a reindex rebuilt.', stats.reindexedSegmentCount),
+    counter('reindex_bytes', 'Raw bytes of their logs.', stats.reindexedBytes),
     counter('index_failures', 'Attempts that failed and are made again.', stats.failureCount),
     counter('index_damaged_records', 'Log groups that nobody can read.', stats.damagedRecordCount),
   ];
