@@ -40,6 +40,15 @@ export const TIME_BUDGET_MS: number = 55 * SECOND_MS;
 /** Queries that wait for each running one before new ones are refused; they would time out in the queue. */
 export const QUEUED_FOR_EACH_RUNNING = 8;
 
+/**
+ * Share of a statement's time in which its segments are matched. What was matched until then is what it computes over, and
+ * it still has time for that; the sets of rows are kept, so that the repeat begins where this one ended.
+ */
+export const MATCH_TIME_SHARE = 0.6;
+
+/** Logstores that one statement names, and relations that it reads: more is a machine's, and each costs a lease and a view. */
+export const RELATIONS_MAX = 16;
+
 /** Rows of a SQL answer without LIMIT, and the most that LIMIT can ask for (sls-query §3.1). */
 export const SQL_ROWS_DEFAULT = 100;
 export const SQL_ROWS_MAX = 1_000_000;
