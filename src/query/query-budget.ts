@@ -27,4 +27,9 @@ export class QueryBudget {
     this.signal?.throwIfAborted();
     return this.remainingMs === 0;
   }
+
+  /** For a part of the work: the same query with this share of the time that remains now. */
+  part(share: number): QueryBudget {
+    return new QueryBudget(this.clock, this.remainingMs * share, this.signal);
+  }
 }

@@ -1,5 +1,6 @@
 /** For tests: a query service over segments that a test built. */
 import { join } from 'node:path';
+import { AppError } from '#base/app-error.ts';
 import type { Logstore } from '#meta/catalog-types.ts';
 import type { Clock } from '#platform/clock.ts';
 import { RealClock } from '#platform/real-clock.ts';
@@ -14,7 +15,14 @@ export interface QueryFixtureOptions {
   readonly clock?: Clock | undefined;
   readonly timeBudgetMs?: number | undefined;
   readonly concurrencyMax?: number | undefined;
+  readonly projectConcurrencyMax?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
+}
+
+/** A logstore beside the one that has every name that no other has. */
+interface OtherLogstore {
+  readonly index: IndexConfig | undefined;
+  readonly segments: SegmentReader[];
 }
 
 export class QueryFixture implements AsyncDisposable {
@@ -25,6 +33,9 @@ export class QueryFixture implements AsyncDisposable {
   isIndexed = true;
   /** Leases that were not given back. */
   leaseCount = 0;
+  /** Leases that were ever given. */
+  leaseTotal = 0;
+  readonly #others = new Map<string, OtherLogstore>();
   readonly #fixture: SegmentFixture;
 
   private constructor(fixture: SegmentFixture, options: QueryFixtureOptions) {
@@ -37,14 +48,16 @@ export class QueryFixture implements AsyncDisposable {
         segmentDirectories: [fixture.directory],
         timeBudgetMs: options.timeBudgetMs,
         concurrencyMax: options.concurrencyMax ?? 4,
+        projectConcurrencyMax: options.projectConcurrencyMax,
       },
       {
-        catalog: { getLogstore: (project, name) => Promise.resolve(this.#logstore(project, name)) },
+        catalog: { getLogstore: async (project, name) => this.#logstore(project, name) },
         segments: {
-          acquire: () => {
+          acquire: ({ logstoreId }) => {
             this.leaseCount++;
+            this.leaseTotal++;
             return Promise.resolve({
-              segments: [...this.segments],
+              segments: [...(this.#others.get(logstoreId)?.segments ?? this.segments)],
               isComplete: this.isIndexed,
               [Symbol.asyncDispose]: () => {
                 this.leaseCount--;
@@ -67,6 +80,16 @@ export class QueryFixture implements AsyncDisposable {
   async add(logs: readonly FixtureLog[]): Promise<void> {
     if (this.index === undefined) throw new Error('assertion failed: the fixture has no index');
     this.segments.push(await this.#fixture.build(logs, this.index));
+  }
+
+  /** Adds another logstore, with a segment of these logs; without an index it has none. */
+  async addLogstore(
+    name: string,
+    index: IndexConfig | undefined,
+    logs: readonly FixtureLog[] = [],
+  ): Promise<void> {
+    const segments = index === undefined ? [] : [await this.#fixture.build(logs, index)];
+    this.#others.set(name, { index, segments });
   }
 
   /** GetLogs over all times, oldest first, unless the request says otherwise. */
@@ -96,9 +119,13 @@ export class QueryFixture implements AsyncDisposable {
     await this.#fixture[Symbol.asyncDispose]();
   }
 
+  /** Names that begin with `no_` are of no logstore. */
   #logstore(projectName: string, logstoreName: string): Logstore {
+    if (logstoreName.startsWith('no_'))
+      throw new AppError('LogStoreNotExist', `logstore ${logstoreName} does not exist`);
+    const other = this.#others.get(logstoreName);
     return {
-      id: 'x1',
+      id: other === undefined ? 'x1' : logstoreName,
       projectName,
       logstoreName,
       ttl: 30,
@@ -107,7 +134,7 @@ export class QueryFixture implements AsyncDisposable {
       maxSplitShard: 1,
       appendMeta: false,
       shards: [],
-      index: this.index,
+      index: other === undefined ? this.index : other.index,
       indexModifyTimeMs: 0,
       createTimeMs: 0,
       lastModifyTimeMs: 0,

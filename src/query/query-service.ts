@@ -1,31 +1,32 @@
-/** Searches, histograms and SQL over the logs of one logstore (sls-query §2–§4). */
+/** Searches, histograms and SQL over the logs of a logstore, and SQL over those of a project (sls-query §2–§4). */
 import { AppError } from '#base/app-error.ts';
-import type { Logstore } from '#meta/catalog-types.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { IndexConfig } from '#protocol/index-config.ts';
 import { parseQuery } from '#querylang/parse-query.ts';
 import type { ParsedQuery } from '#querylang/search-ast.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { compileSearch, hitTerms, type HitTerm } from './search/compile-search.ts';
 import { DuckProcess } from './duck/duck-process.ts';
-import { falseMatches } from './search/false-matches.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
 import { bucketRanges } from './search/histogram.ts';
-import {
-  INDEX_WAIT_MS,
-  LINE_MAX,
-  OFFSET_MAX,
-  QUEUED_FOR_EACH_RUNNING,
-  TIME_BUDGET_MS,
-} from './limits.ts';
-import type { MatchRequest } from './search/match-segment.ts';
+import { LINE_MAX, OFFSET_MAX, QUEUED_FOR_EACH_RUNNING, TIME_BUDGET_MS } from './limits.ts';
 import { QueryBudget } from './query-budget.ts';
+import { QueryLeases } from './query-leases.ts';
 import { QuerySlots } from './query-slots.ts';
 import { countBuckets, runSearch } from './search/run-search.ts';
 import { runSql, type RunSqlRequest } from './sql/run-sql.ts';
+import {
+  indexedLogstore,
+  SqlLogstores,
+  type Authorize,
+  type IndexedLogstore,
+  type LogstoreCatalog,
+} from './sql/sql-logstores.ts';
+import { checkSession, insertedSql } from './sql/statement-text.ts';
+import { checkTimeRange, exactBounds, type TimeRange } from './time-range.ts';
 
-const NS_MAX = 999_999_999;
+/** Times that logs can have, for statements that choose their own. */
+const ALL_TIMES: TimeRange = { fromTime: 0, toTime: 2 ** 32 };
 
 export interface QueryServiceOptions {
   /** Memory of DuckDB for all SQL together. */
@@ -43,40 +44,47 @@ export interface QueryServiceOptions {
   readonly timeBudgetMs?: number | undefined;
   /** SQL queries that run at once, and searches as many; eight times as many may wait. */
   readonly concurrencyMax: number;
+  /** Of them, those of one project. Default: all. */
+  readonly projectConcurrencyMax?: number | undefined;
 }
 
 export interface QueryServiceCollaborators {
-  readonly catalog: {
-    /** Errors: ProjectNotExist, LogStoreNotExist. */
-    getLogstore(projectName: string, logstoreName: string): Promise<Logstore>;
-  };
+  readonly catalog: LogstoreCatalog;
   readonly segments: SegmentSource;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export interface QueryRequest {
+interface ProjectRequest {
   readonly projectName: string;
-  readonly logstoreName: string;
-  /** Unix seconds, [fromTime, toTime). */
-  readonly fromTime: number;
-  readonly toTime: number;
-  /** Nanoseconds added to `fromTime` and `toTime`, 0 to 999999999. Default: 0. */
-  readonly fromNs?: number | undefined;
-  readonly toNs?: number | undefined;
-  /** Empty: any topic. */
-  readonly topic: string;
   readonly query: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface LogsRequest extends QueryRequest {
+/** What SQL is asked beside its text. */
+interface SqlOptions {
+  /** Asked about each logstore that a statement names. Default: all may be read. */
+  readonly authorize?: Authorize | undefined;
+  /** Settings before the statement, as in `set session`: `mode=scan`. */
+  readonly session?: string | undefined;
+}
+
+export interface QueryRequest extends ProjectRequest, TimeRange {
+  readonly logstoreName: string;
+  /** Empty: any topic. */
+  readonly topic: string;
+}
+
+export interface LogsRequest extends QueryRequest, SqlOptions {
   /** Logs of the page, 0–100; no meaning with SQL. */
   readonly line: number;
   readonly offset: number;
   /** Newest first. */
   readonly reverse: boolean;
 }
+
+/** SQL over logstores of a project: `query` is the statement, which names them and their times. */
+export interface ProjectLogsRequest extends ProjectRequest, SqlOptions {}
 
 export interface HistogramsRequest extends QueryRequest {
   /** 0: chosen from the range. */
@@ -90,6 +98,8 @@ export interface LogsResult extends Found {
   readonly whereQuery: string;
   /** What follows the bar, or empty. */
   readonly aggQuery: string;
+  /** The SQL with the limit that was added; empty without SQL. */
+  readonly insertedSql: string;
   readonly elapsedMs: number;
   /** Words to mark in the rows. */
   readonly terms: readonly HitTerm[];
@@ -106,7 +116,7 @@ export interface HistogramsResult extends BucketCounts {
 const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 
 export class QueryService implements AsyncDisposable {
-  readonly #catalog: QueryServiceCollaborators['catalog'];
+  readonly #catalog: LogstoreCatalog;
   readonly #segments: SegmentSource;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -125,9 +135,12 @@ export class QueryService implements AsyncDisposable {
     this.#timeZone = options.timeZone ?? DEFAULT_TIME_ZONE;
     this.#timeBudgetMs = options.timeBudgetMs ?? TIME_BUDGET_MS;
     this.#memoryLimitBytes = options.memoryLimitBytes;
+    const { concurrencyMax, projectConcurrencyMax = concurrencyMax } = options;
     const slots = {
-      runningMax: options.concurrencyMax,
-      queuedMax: options.concurrencyMax * QUEUED_FOR_EACH_RUNNING,
+      runningMax: concurrencyMax,
+      projectRunningMax: projectConcurrencyMax,
+      queuedMax: concurrencyMax * QUEUED_FOR_EACH_RUNNING,
+      projectQueuedMax: projectConcurrencyMax * QUEUED_FOR_EACH_RUNNING,
     };
     this.#searches = new QuerySlots(slots);
     this.#statements = new QuerySlots(slots);
@@ -152,9 +165,9 @@ export class QueryService implements AsyncDisposable {
       throw new AppError('InvalidLine', `line must be between 0 and ${LINE_MAX}`);
     if (!isIntegerIn(request.offset, OFFSET_MAX))
       throw new AppError('InvalidOffset', 'offset is invalid');
-    const { logstore, index } = await this.#indexedLogstore(request);
+    const { projectName, logstoreName } = request;
+    const logstore = await indexedLogstore(this.#catalog, projectName, logstoreName);
     const parsed = parseQuery(request.query);
-    const analysis = analysisText(parsed);
     if (parsed.analysis.kind === 'spl')
       throw new AppError('ParameterInvalid', 'pipeline commands are not supported');
     if (parsed.analysis.kind === 'sql' && request.offset > 0)
@@ -162,36 +175,59 @@ export class QueryService implements AsyncDisposable {
         'ParameterInvalid',
         'ErrorType:OLSQueryParseError.ErrorMessage:offset is not available for pagination in sql query, please use limit x,y syntax for pagination.',
       );
-    const plan = compileSearch(parsed.search, index);
-    const { found, elapsedMs } =
-      parsed.analysis.kind === 'sql'
-        ? await this.#getSql({ ...request, plan, sql: parsed.analysis.text, index }, logstore)
-        : await this.#getPage({ ...request, plan }, logstore);
+    const search = {
+      whereQuery: parsed.whereText,
+      terms: hitTerms(parsed.search, logstore.index),
+    };
+    const plan = compileSearch(parsed.search, logstore.index);
+    if (parsed.analysis.kind === 'sql') {
+      const { topic } = request;
+      const statement = {
+        sql: parsed.analysis.text,
+        own: { logstore, plan, topic },
+        range: request,
+      };
+      return { ...search, ...(await this.#getSql(request, statement)) };
+    }
+    const page = { ...request, plan, ...exactBounds(request) };
+    const { found, elapsedMs } = await this.#run(
+      { request, slots: this.#searches },
+      async (leases, budget) =>
+        runSearch(page, { ...(await leased(leases, page, logstore)), budget }),
+    );
     return {
       ...found,
+      ...search,
       count: found.rows.length,
-      hasSql: parsed.analysis.kind === 'sql',
-      whereQuery: parsed.whereText,
-      aggQuery: analysis,
+      hasSql: false,
+      aggQuery: analysisText(parsed),
+      insertedSql: '',
       elapsedMs,
-      terms: hitTerms(parsed.search, index),
     };
+  }
+
+  /**
+   * The rows of SQL over logstores that it names. Errors: ParameterInvalid (everything in the statement itself),
+   * IndexConfigNotExist, ProjectNotExist, what `authorize` throws, and the signal's reason.
+   */
+  async getProjectLogs(request: ProjectLogsRequest): Promise<LogsResult> {
+    const statement = { sql: request.query, own: undefined, range: ALL_TIMES };
+    return { whereQuery: '', terms: [], ...(await this.#getSql(request, statement)) };
   }
 
   /** Counts by time of what the search part matches. Errors: as `getLogs`. */
   async getHistograms(request: HistogramsRequest): Promise<HistogramsResult> {
     checkTimeRange(request);
-    const { logstore, index } = await this.#indexedLogstore(request);
+    const { projectName, logstoreName } = request;
+    const logstore = await indexedLogstore(this.#catalog, projectName, logstoreName);
     const parsed = parseQuery(request.query);
-    const plan = compileSearch(parsed.search, index);
+    const plan = compileSearch(parsed.search, logstore.index);
     const ranges = bucketRanges({ ...request, timeZone: this.#timeZone });
+    const wanted = { ...request, plan, ranges, ...exactBounds(request) };
     const { found, elapsedMs } = await this.#run(
-      { request, logstore, slots: this.#searches },
-      (lease, budget) =>
-        countBuckets(
-          { ...request, plan, ranges, ...exactBounds(request) },
-          { segments: lease.segments, budget },
-        ),
+      { request, slots: this.#searches },
+      async (leases, budget) =>
+        countBuckets(wanted, { ...(await leased(leases, wanted, logstore)), budget }),
     );
     const { progress } = found;
     const buckets = found.buckets.map((bucket) => ({ ...bucket, progress }));
@@ -203,87 +239,66 @@ export class QueryService implements AsyncDisposable {
     await this.#sqlProcess[Symbol.asyncDispose]();
   }
 
-  async #indexedLogstore(
-    request: QueryRequest,
-  ): Promise<{ readonly logstore: Logstore; readonly index: IndexConfig }> {
-    const logstore = await this.#catalog.getLogstore(request.projectName, request.logstoreName);
-    if (logstore.index === undefined)
-      throw new AppError('IndexConfigNotExist', 'logstore without index config');
-    return { logstore, index: logstore.index };
-  }
-
-  #getPage(
-    request: LogsRequest & MatchRequest,
-    logstore: Logstore,
-  ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
-    return this.#run({ request, logstore, slots: this.#searches }, (lease, budget) =>
-      runSearch({ ...request, ...exactBounds(request) }, { segments: lease.segments, budget }),
-    );
-  }
-
-  #getSql(
-    request: LogsRequest & RunSqlRequest,
-    logstore: Logstore,
-  ): Promise<{ readonly found: Found; readonly elapsedMs: number }> {
+  async #getSql(
+    request: ProjectRequest & SqlOptions,
+    statement: RunSqlRequest,
+  ): Promise<Omit<LogsResult, 'whereQuery' | 'terms'>> {
+    const { projectName, authorize } = request;
+    const text = statement.sql;
+    checkSession(text, request.session);
     const duck = this.#sqlProcess;
-    return this.#run({ request, logstore, slots: this.#statements, duck }, (lease, budget) =>
-      runSql(
-        { ...request, ...exactBounds(request) },
-        { duck, segments: lease.segments, budget, memoryLimitBytes: this.#memoryLimitBytes },
-      ),
+    const { found, elapsedMs } = await this.#run(
+      { request, slots: this.#statements, duck },
+      (leases, budget) =>
+        runSql(statement, {
+          duck,
+          logstores: new SqlLogstores({ projectName, text, authorize }, { catalog: this.#catalog }),
+          leases,
+          budget,
+          memoryLimitBytes: this.#memoryLimitBytes,
+        }),
     );
+    return {
+      ...found,
+      count: found.rows.length,
+      hasSql: true,
+      aggQuery: text.trim(),
+      insertedSql: insertedSql(text, found.limited),
+      elapsedMs,
+    };
   }
 
-  /** Runs work on the segments of the request, in a slot and with a budget that starts there. */
+  /** Runs work in a slot, with a budget that starts there; what it leases is released at its end, whatever that is. */
   async #run<T extends { readonly progress: Progress }>(
     place: {
-      readonly request: QueryRequest;
-      readonly logstore: Logstore;
+      readonly request: ProjectRequest;
       readonly slots: QuerySlots;
       /** What the work needs; its start takes nothing of the budget. */
       readonly duck?: DuckProcess | undefined;
     },
-    work: (lease: SegmentLease, budget: QueryBudget) => Promise<T>,
+    work: (leases: QueryLeases, budget: QueryBudget) => Promise<T>,
   ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
-    const { fromTime, signal } = place.request;
-    const toTime = endSecond(place.request);
-    return place.slots.run(signal, async () => {
+    const { projectName, signal } = place.request;
+    return place.slots.run(projectName, signal, async () => {
       await place.duck?.start();
       const budget = new QueryBudget(this.#clock, this.#timeBudgetMs, signal);
-      await using lease = await this.#segments.acquire({
-        logstoreId: place.logstore.id,
-        fromTime,
-        toTime,
-        waitMs: INDEX_WAIT_MS,
-        signal,
-      });
-      const answer = await work(lease, budget);
-      const found = lease.isComplete ? answer : { ...answer, progress: 'Incomplete' as const };
+      await using leases = new QueryLeases({ signal }, { segments: this.#segments });
+      const answer = await work(leases, budget);
+      const found = leases.isComplete ? answer : { ...answer, progress: 'Incomplete' as const };
       const elapsedMs = Math.round(budget.elapsedMs);
-      this.#logger.debug({ logstoreId: place.logstore.id, elapsedMs }, 'query done');
+      this.#logger.debug({ projectName, elapsedMs }, 'query done');
       return { found, elapsedMs };
     });
   }
 }
 
-function checkTimeRange(request: QueryRequest): void {
-  const { fromTime, toTime } = request;
-  if (!Number.isSafeInteger(fromTime) || !Number.isSafeInteger(toTime) || fromTime >= toTime)
-    throw new AppError('InvalidTimeRange', 'request time range is invalid');
-  const { fromNs = 0, toNs = 0 } = request;
-  if (!isIntegerIn(fromNs, NS_MAX) || !isIntegerIn(toNs, NS_MAX))
-    throw new AppError('InvalidTimeRange', 'fromNs and toNs must be between 0 and 999999999');
-}
-
-/** The range in whole seconds, and what has to be left out again of what the index finds in it. */
-function exactBounds(request: QueryRequest): Pick<MatchRequest, 'toTime' | 'falseMatches'> {
-  const { fromNs = 0, toNs = 0 } = request;
-  return { toTime: endSecond(request), falseMatches: falseMatches({ ...request, fromNs, toNs }) };
-}
-
-/** The second after the last one that the range touches. */
-function endSecond({ toTime, toNs = 0 }: QueryRequest): number {
-  return toNs > 0 ? toTime + 1 : toTime;
+/** The segments of a search; `range` in whole seconds. */
+async function leased(
+  leases: QueryLeases,
+  { fromTime, toTime }: TimeRange,
+  { id }: IndexedLogstore,
+): Promise<Pick<SegmentLease, 'segments'>> {
+  return await leases.acquire({ logstoreId: id, fromTime, toTime });
 }
 
 function isIntegerIn(value: number, max: number): boolean {

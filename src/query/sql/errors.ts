@@ -38,7 +38,8 @@ export function memoryExceeded(memoryLimitBytes: number): AppError {
   return refuse(`Query exceeded max memory size of ${sizeText(memoryLimitBytes)}`);
 }
 
-function unknownTable(text: string, name: string): AppError {
+/** The message for a name that is no relation. */
+export function unknownTable(text: string, name: string): AppError {
   const place = findName(text, name)?.place ?? '1:1';
   return refuse(`line ${place}: Table ${name} does not exist`);
 }

@@ -1,93 +1,125 @@
-/** Runs the analysis part of a query: translate, make the view, read the rows. */
+/** Runs a statement: translates it, finds the logs of its relations, reads the rows. */
 import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
-import type { IndexConfig } from '#protocol/index-config.ts';
-import type { SegmentReader } from '#segment/segment.ts';
+import { assert } from '#base/assert.ts';
+import type { LogRow } from '#segment/log-row.ts';
+import type { SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
 import type { Found } from '../found.ts';
-import { SQL_SEGMENTS_MAX } from '../limits.ts';
-import { matchSegment, type MatchRequest, type SegmentMatch } from '../search/match-segment.ts';
+import { RELATIONS_MAX } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
-import { sqlColumns } from './columns.ts';
-import { sqlError } from './errors.ts';
+import type { QueryLeases } from '../query-leases.ts';
+import type { TimeRange } from '../time-range.ts';
 import { answerSql } from './answer-sql.ts';
+import { sqlColumns } from './columns.ts';
+import type { SqlLogstore, TranslatedSql } from './dialect.ts';
+import { sqlError } from './errors.ts';
+import { findLogs, type FoundLogs, type OwnLogs } from './find-logs.ts';
+import type { IndexedLogstore, SqlLogstores } from './sql-logstores.ts';
 
-export interface RunSqlRequest extends MatchRequest {
-  readonly logstoreName: string;
+export interface RunSqlRequest {
+  /** All that follows the bar. */
   readonly sql: string;
-  readonly index: IndexConfig;
+  /** The logstore of the request and its search; undefined: SQL over a project. */
+  readonly own: OwnLogs | undefined;
+  /** The range of the request. */
+  readonly range: TimeRange;
 }
 
 export interface RunSqlCollaborators {
   readonly duck: DuckProcess;
-  readonly segments: readonly SegmentReader[];
+  readonly logstores: SqlLogstores;
+  readonly leases: QueryLeases;
   readonly budget: QueryBudget;
+  /** For the message to those who take more. */
   readonly memoryLimitBytes: number;
 }
+
+type Translated = Extract<TranslatedSql, { kind: 'sql' }>;
 
 /** How errors of DuckDB look that a damaged or missing file may be the reason of. */
 const FILE_ERROR = /parquet|zstd|thrift|IO Error|No such file|corrupt|checksum/iu;
 
-/** The rows of the statement; none, and Incomplete, when the time was over. Errors: ParameterInvalid. */
+/**
+ * The rows of the statement. Incomplete: over the newest logs only, when there was no time to match all segments; no rows,
+ * when the statement itself did not end in time. Errors: ParameterInvalid, those of `SqlLogstores.find`.
+ */
 export async function runSql(
   request: RunSqlRequest,
   collaborators: RunSqlCollaborators,
 ): Promise<Found> {
-  const { duck, segments, budget } = collaborators;
-  if (segments.length > SQL_SEGMENTS_MAX)
-    throw new AppError('ParameterInvalid', 'time range has too many segments for sql');
-  const matches: SegmentMatch[] = [];
-  const facts = { processedRows: 0, processedBytes: 0, isAccurate: true, limited: undefined };
+  const { duck, budget } = collaborators;
+  let logs: FoundLogs | undefined;
   try {
-    const columns = sqlColumns(request.index);
-    const { logstoreName, sql: text } = request;
-    const translated = await duck.run(budget, 'translate', {
-      text,
-      logstore: { name: logstoreName, columns },
-      otherLogstores: [],
-      fromTime: request.fromTime,
-      toTime: request.toTime,
-    });
-    if (translated.kind === 'needs')
-      throw new AppError('ParameterInvalid', 'other logstores cannot be read');
-    for (const reader of segments) {
-      if (budget.isOver()) throw new AppError('QueryTimeout', 'query ran out of time');
-      const match = await matchSegment(reader, request);
-      if (match.isPartial) facts.isAccurate = false;
-      if (match.ranks.count === 0) continue;
-      facts.processedRows += match.ranks.count;
-      facts.processedBytes += reader.info.parquetBytes;
-      matches.push(match);
-    }
-    const { sql, limited, relations } = translated;
-    const { keys, columnTypes, rows } = await answerSql(
-      {
-        sql,
-        relations: relations.map((spec) => ({
-          spec,
-          columns,
-          textBytesMax: request.index.max_text_len,
-          matches,
-        })),
-      },
-      { duck, budget },
-    );
+    const translated = await translate(request, collaborators);
+    const others = collaborators.logstores.found;
+    logs = await findLogs({ ...request, specs: translated.relations, others }, collaborators);
+    const { sql, limited } = translated;
+    const answer = await answerSql({ sql, relations: logs.relations }, { duck, budget });
     return {
-      ...facts,
-      rows: rows.map((cells) =>
-        Object.fromEntries(keys.map((key, i) => [key, cells[i] ?? 'null'])),
-      ),
-      keys,
-      columnTypes,
+      ...factsOf(logs),
+      progress: logs.isComplete ? 'Complete' : 'Incomplete',
+      rows: rowsOf(answer),
+      keys: answer.keys,
+      columnTypes: answer.columnTypes,
       limited,
-      progress: 'Complete',
     };
   } catch (error) {
     budget.signal?.throwIfAborted();
-    if (errorCode(error) === 'QueryTimeout')
-      return { ...facts, progress: 'Incomplete', rows: [], keys: [], columnTypes: [] };
-    // Whose file it was says its owner, who then has it built again.
-    if (FILE_ERROR.test(errorMessage(error)))
-      for (const { reader } of matches) await reader.verifyRows?.(budget.signal);
+    if (errorCode(error) === 'QueryTimeout') return { ...factsOf(logs), ...NO_ROWS };
+    if (FILE_ERROR.test(errorMessage(error))) await verifyFiles(logs, budget);
     throw sqlError(error, request.sql, collaborators.memoryLimitBytes);
   }
+}
+
+/** Asks again while the statement names logstores that are not known yet. */
+async function translate(
+  { sql, own, range }: RunSqlRequest,
+  { duck, budget, logstores }: RunSqlCollaborators,
+): Promise<Translated> {
+  for (;;) {
+    const translated = await duck.run(budget, 'translate', {
+      text: sql,
+      logstore: own && sqlLogstore(own.logstore.logstoreName, own.logstore),
+      otherLogstores: [...logstores.found].map(([name, logstore]) => sqlLogstore(name, logstore)),
+      fromTime: range.fromTime,
+      toTime: range.toTime,
+    });
+    if (translated.kind === 'sql') {
+      if (translated.relations.length > RELATIONS_MAX)
+        throw new AppError('ParameterInvalid', `a statement can read ${RELATIONS_MAX} relations`);
+      return translated;
+    }
+    const unknown = translated.logstoreNames.filter((name) => !logstores.found.has(name));
+    assert(unknown.length > 0, 'a translation needs only what it was not given');
+    await logstores.find(unknown);
+  }
+}
+
+function sqlLogstore(name: string, { index }: IndexedLogstore): SqlLogstore {
+  return { name, columns: sqlColumns(index) };
+}
+
+const NO_ROWS = {
+  progress: 'Incomplete',
+  rows: [],
+  keys: [],
+  columnTypes: [],
+  limited: undefined,
+} as const;
+
+function factsOf(
+  logs: FoundLogs | undefined,
+): Pick<Found, 'processedRows' | 'processedBytes' | 'isAccurate'> {
+  const { processedRows = 0, processedBytes = 0, isAccurate = true } = logs ?? {};
+  return { processedRows, processedBytes, isAccurate };
+}
+
+function rowsOf({ keys, rows }: SqlAnswer): LogRow[] {
+  return rows.map((cells) => Object.fromEntries(keys.map((key, i) => [key, cells[i] ?? 'null'])));
+}
+
+/** Whose file it was says its owner, who then has it built again. */
+async function verifyFiles(logs: FoundLogs | undefined, budget: QueryBudget): Promise<void> {
+  const readers = logs?.relations.flatMap(({ matches }) => matches.map(({ reader }) => reader));
+  for (const reader of new Set(readers)) await reader.verifyRows?.(budget.signal);
 }
