@@ -16,6 +16,18 @@ export const SEGMENTS_AT_ONCE = 4;
 /** Logs of one page (sls-api §5.7.1). */
 export const LINE_MAX = 100;
 
+/** Logs of a context in each direction (sls-api §7.1). */
+export const CONTEXT_LINES_MAX = 100;
+
+/**
+ * Counters without logs after which a context lists its pack ids instead of asking for the next one: some milliseconds with
+ * hundreds of segments, and wide enough for groups that were lost or given up.
+ */
+export const CONTEXT_GAP_MAX = 32;
+
+/** Pack ids of a listing that are kept: each has a log, so that hardly any context needs more. */
+export const CONTEXT_PACKS_AT_ONCE = 128;
+
 /** Logs that can be skipped in front of a page; ranking is cheap, but a page far in is a mistake. */
 export const OFFSET_MAX = 1_000_000_000;
 
@@ -70,6 +82,15 @@ export const SQL_SEGMENTS_MAX = 5000;
 
 /** Nesting of a SQL statement's tree; the checks recurse, and so does DuckDB's own parser. */
 export const SQL_DEPTH_MAX = 400;
+
+/** Nodes of a SQL tree that rewrites may copy; an honest statement has some hundred, and each takes some 200 bytes of SQL. */
+export const SQL_NODES_MAX = 100_000;
+
+/** Earlier times that one statement compares with: each is a relation of its own. */
+export const COMPARE_TIMES_MAX = 8;
+
+/** Buckets of one `time_series`: as many as an answer has rows. */
+export const TIME_SERIES_BUCKETS_MAX: number = SQL_ROWS_MAX;
 
 /** How long after an interrupt the next one follows, for one that hit the gap between two statements. */
 export const INTERRUPT_AGAIN_MS = 50;

@@ -5,6 +5,12 @@ import { parseQuery } from '#querylang/parse-query.ts';
 import type { ParsedQuery } from '#querylang/search-ast.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import {
+  planContext,
+  runContext,
+  type ContextAsk,
+  type FoundContext,
+} from './context/run-context.ts';
 import { compileSearch, hitTerms, type HitTerm } from './search/compile-search.ts';
 import { DuckProcess } from './duck/duck-process.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
@@ -14,6 +20,7 @@ import { QueryBudget } from './query-budget.ts';
 import { QueryLeases } from './query-leases.ts';
 import { QuerySlots } from './query-slots.ts';
 import { countBuckets, runSearch } from './search/run-search.ts';
+import { phrasesOf } from './search/verify-phrase.ts';
 import { runSql, type RunSqlRequest } from './sql/run-sql.ts';
 import {
   indexedLogstore,
@@ -86,6 +93,11 @@ export interface LogsRequest extends QueryRequest, SqlOptions {
 /** SQL over logstores of a project: `query` is the statement, which names them and their times. */
 export interface ProjectLogsRequest extends ProjectRequest, SqlOptions {}
 
+/** Logs around one whose ids a search with `with_pack_meta` gave. */
+export interface ContextRequest extends Omit<ProjectRequest, 'query'>, ContextAsk {
+  readonly logstoreName: string;
+}
+
 export interface HistogramsRequest extends QueryRequest {
   /** 0: chosen from the range. */
   readonly intervalSeconds: number;
@@ -103,6 +115,8 @@ export interface LogsResult extends Found {
   readonly elapsedMs: number;
   /** Words to mark in the rows. */
   readonly terms: readonly HitTerm[];
+  /** Whether texts of logs were read to find phrases. */
+  readonly isPhraseSearch: boolean;
 }
 
 export interface HistogramsResult extends BucketCounts {
@@ -180,6 +194,7 @@ export class QueryService implements AsyncDisposable {
       terms: hitTerms(parsed.search, logstore.index),
     };
     const plan = compileSearch(parsed.search, logstore.index);
+    const isPhraseSearch = phrasesOf(plan).length > 0;
     if (parsed.analysis.kind === 'sql') {
       const { topic } = request;
       const statement = {
@@ -187,9 +202,10 @@ export class QueryService implements AsyncDisposable {
         own: { logstore, plan, topic },
         range: request,
       };
-      return { ...search, ...(await this.#getSql(request, statement)) };
+      return { ...search, isPhraseSearch, ...(await this.#getSql(request, statement)) };
     }
-    const page = { ...request, plan, ...exactBounds(request) };
+    const withPackMeta = parsed.analysis.kind === 'packMeta';
+    const page = { ...request, plan, ...exactBounds(request), withPackMeta };
     const { found, elapsedMs } = await this.#run(
       { request, slots: this.#searches },
       async (leases, budget) =>
@@ -198,6 +214,7 @@ export class QueryService implements AsyncDisposable {
     return {
       ...found,
       ...search,
+      isPhraseSearch,
       count: found.rows.length,
       hasSql: false,
       aggQuery: analysisText(parsed),
@@ -212,7 +229,8 @@ export class QueryService implements AsyncDisposable {
    */
   async getProjectLogs(request: ProjectLogsRequest): Promise<LogsResult> {
     const statement = { sql: request.query, own: undefined, range: ALL_TIMES };
-    return { whereQuery: '', terms: [], ...(await this.#getSql(request, statement)) };
+    const facts = await this.#getSql(request, statement);
+    return { whereQuery: '', terms: [], isPhraseSearch: false, ...facts };
   }
 
   /** Counts by time of what the search part matches. Errors: as `getLogs`. */
@@ -234,6 +252,20 @@ export class QueryService implements AsyncDisposable {
     return { ...found, buckets, whereQuery: parsed.whereText, elapsedMs };
   }
 
+  /**
+   * What its origin sent before and after a log. Errors: InvalidParameter (ids that are none, numbers of lines),
+   * IndexConfigNotExist, ProjectNotExist, LogStoreNotExist, and the signal's reason.
+   */
+  async getContextLogs(request: ContextRequest): Promise<FoundContext> {
+    const plan = planContext(request);
+    const { projectName, logstoreName } = request;
+    const logstore = await indexedLogstore(this.#catalog, projectName, logstoreName);
+    const { found } = await this.#run({ request, slots: this.#searches }, async (leases, budget) =>
+      runContext(plan, { ...(await leased(leases, plan.range, logstore)), budget }),
+    );
+    return found;
+  }
+
   /** Waits for running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sqlProcess[Symbol.asyncDispose]();
@@ -242,7 +274,7 @@ export class QueryService implements AsyncDisposable {
   async #getSql(
     request: ProjectRequest & SqlOptions,
     statement: RunSqlRequest,
-  ): Promise<Omit<LogsResult, 'whereQuery' | 'terms'>> {
+  ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch'>> {
     const { projectName, authorize } = request;
     const text = statement.sql;
     checkSession(text, request.session);
@@ -271,7 +303,7 @@ export class QueryService implements AsyncDisposable {
   /** Runs work in a slot, with a budget that starts there; what it leases is released at its end, whatever that is. */
   async #run<T extends { readonly progress: Progress }>(
     place: {
-      readonly request: ProjectRequest;
+      readonly request: Omit<ProjectRequest, 'query'>;
       readonly slots: QuerySlots;
       /** What the work needs; its start takes nothing of the budget. */
       readonly duck?: DuckProcess | undefined;

@@ -57,7 +57,8 @@ export async function pageRows(
   return page.reverse ? rows.reverse() : rows;
 }
 
-function byIngestion(a: SegmentMatch, b: SegmentMatch): number {
+/** The order of segments whose rows have the same time. */
+export function byIngestion(a: SegmentMatch, b: SegmentMatch): number {
   const [x, y] = [a.reader.info, b.reader.info];
   return x.shardId - y.shardId || x.firstSequence - y.firstSequence;
 }

@@ -1,6 +1,7 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
 import { errorCode } from '#base/app-error.ts';
 import type { SegmentReader } from '#segment/segment.ts';
+import { withPackMeta } from '../context/pack-meta.ts';
 import { eachSegment } from './each-segment.ts';
 import { fetchPage, timeNsOf } from './fetch-rows.ts';
 import { countByTime, type BucketRange } from './histogram.ts';
@@ -16,6 +17,11 @@ import type { BucketCounts, Found } from '../found.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import { lowerBound } from './row-ranks.ts';
 import { phrasesOf } from './verify-phrase.ts';
+
+export interface SearchRequest extends MatchRequest, Page {
+  /** Whether the logs carry `__pack_meta__`. */
+  readonly withPackMeta?: boolean | undefined;
+}
 
 export interface SearchCollaborators {
   readonly segments: readonly SegmentReader[];
@@ -33,7 +39,7 @@ interface Gathered {
 
 /** One page of matching logs in order. */
 export async function runSearch(
-  request: MatchRequest & Page,
+  request: SearchRequest,
   collaborators: SearchCollaborators,
 ): Promise<Found> {
   const { budget } = collaborators;
@@ -46,7 +52,10 @@ export async function runSearch(
   };
   const found = await unlessOver(budget, async () => {
     await gather(request, collaborators, gathered);
-    return await fetchPage(await pageRows(gathered.matches, request, timeNsOf));
+    const page = await pageRows(gathered.matches, request, timeNsOf);
+    const logs = await fetchPage(page);
+    if (request.withPackMeta !== true) return logs;
+    return await withPackMeta(page, logs, collaborators.segments);
   });
   const rows = found ?? [];
   return {
