@@ -8,6 +8,8 @@ import { GIB, MIB } from '#base/units.ts';
 export interface MemoryPlan {
   /** Index blocks, footers and pages of rows. */
   readonly blockCacheBytes: number;
+  /** Sets of rows that searches found. */
+  readonly matchCacheBytes: number;
   /** What DuckDB may take before it spills. */
   readonly queryBytes: number;
   /** What its process may have beyond that. */
@@ -20,6 +22,7 @@ export function planMemory(limitBytes: number): MemoryPlan {
     Math.floor(Math.min(most, Math.max(least, limitBytes * share)));
   return {
     blockCacheBytes: part(1 / 10, 32 * MIB, 256 * MIB),
+    matchCacheBytes: part(1 / 50, 8 * MIB, 64 * MIB),
     queryBytes: part(1 / 5, 64 * MIB, GIB),
     queryOverheadBytes: part(1 / 6, 128 * MIB, 512 * MIB),
   };

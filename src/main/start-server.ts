@@ -27,8 +27,9 @@ import { openBackend } from './open-backend.ts';
 import { loadRootKey } from './root-key.ts';
 import type { RootKey } from './root-key.ts';
 
-/** The cloud service runs 15 SQL queries of a project at the same time. */
-const QUERIES_AT_ONCE = 15;
+/** The cloud service runs 15 SQL queries of a project at the same time; some more leave room for other projects. */
+const PROJECT_QUERIES_AT_ONCE = 15;
+const QUERIES_AT_ONCE = 20;
 
 /** `dist/console` beside `src`. */
 const CONSOLE_DIRECTORY: string = join(import.meta.dirname, '..', '..', 'dist', 'console');
@@ -167,10 +168,12 @@ async function openRooms(parts: RoomParts): Promise<SlsRooms> {
       {
         memoryLimitBytes: config.queryMemoryBytes ?? memory.queryBytes,
         memoryOverheadBytes: memory.queryOverheadBytes,
+        matchCacheBytes: memory.matchCacheBytes,
         threads: availableParallelism(),
         spillDirectory: `${dataPath}/spill`,
         segmentDirectories: [`${dataPath}/segments`, `${dataPath}/backend`],
         concurrencyMax: QUERIES_AT_ONCE,
+        projectConcurrencyMax: PROJECT_QUERIES_AT_ONCE,
         timeZone: config.timeZone,
       },
       { catalog, segments: backend, clock, logger: childLogger(logger, 'query') },

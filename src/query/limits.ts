@@ -1,5 +1,5 @@
 /** Bounds of queries. */
-import { MIB, SECOND_MS } from '#base/units.ts';
+import { KIB, MIB, SECOND_MS } from '#base/units.ts';
 
 /** Dictionary terms that one wildcard word uses for each field (sls-query §2.3). */
 export const WILDCARD_TERMS_MAX = 100;
@@ -12,6 +12,9 @@ export const PHRASE_BATCH_ROWS = 500;
 
 /** Segments whose index one count reads at the same time: enough to keep a disk busy, few enough to stop soon. */
 export const SEGMENTS_AT_ONCE = 4;
+
+/** Memory of a kept set of rows beside its rows: its key, and what the engine needs for objects and maps. */
+export const MATCH_ENTRY_BYTES = 512;
 
 /** Logs of one page (sls-api §5.7.1). */
 export const LINE_MAX = 100;
@@ -127,3 +130,46 @@ export const FUNNEL_STEPS_MAX = 32;
 
 /** Buckets of a numeric_histogram: each value costs a look at all of them, without an interrupt. */
 export const HISTOGRAM_BINS_MAX = 1000;
+
+/** Subscribers of live tails: each is an open connection and a queue. */
+export const TAIL_SUBSCRIBERS_MAX = 200;
+
+/** Those of one logstore, each of which looks at every log of it. */
+export const TAIL_LOGSTORE_SUBSCRIBERS_MAX = 100;
+
+/** Logs a second that one subscriber is given; nobody reads faster, and a screen does not either. */
+export const TAIL_LOGS_PER_SECOND_MAX = 1000;
+
+/** Logs and characters that wait for one subscriber: a second at the full rate. */
+export const TAIL_QUEUE_LOGS_MAX = 1000;
+export const TAIL_QUEUE_CHARS_MAX: number = 2 * MIB;
+
+/** Characters that wait for all subscribers together; a log that waits for several counts for each. */
+export const TAIL_QUEUES_CHARS_MAX: number = 32 * MIB;
+
+/** Logs and characters that are handed over at once. */
+export const TAIL_EVENT_LOGS_MAX = 100;
+export const TAIL_EVENT_CHARS_MAX: number = 256 * KIB;
+
+/** What one read of a shard takes; a busy logstore has its other shards read in between. */
+export const TAIL_READ_RECORDS = 64;
+export const TAIL_READ_BYTES: number = 512 * KIB;
+
+/** How often a tail looks for new shards and for changes of its logstore. */
+export const TAIL_RELIST_MS: number = 2 * SECOND_MS;
+
+/** Log groups that are older than this when the tail gets to them are passed over: it would never catch up otherwise. */
+export const TAIL_BEHIND_MS: number = 10 * SECOND_MS;
+
+/** Rest for each millisecond of work: all tails together take a fifth of the server's thread at most … */
+export const TAIL_REST_FACTOR = 4;
+
+/** … and rest after this much work, which a write may have to wait for. */
+export const TAIL_SLICE_MS = 4;
+
+/** Logs from before its beginning that a tail can ask for: some screens. */
+export const TAIL_BACK_LOGS_MAX = 500;
+
+/** Log groups, and raw bytes of them, that each shard is searched for these. */
+export const TAIL_BACK_RECORDS_MAX = 128;
+export const TAIL_BACK_RAW_BYTES_MAX: number = 8 * MIB;

@@ -17,6 +17,7 @@ export interface QueryFixtureOptions {
   readonly concurrencyMax?: number | undefined;
   readonly projectConcurrencyMax?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
+  readonly matchCacheBytes?: number | undefined;
 }
 
 /** A logstore beside the one that has every name that no other has. */
@@ -43,6 +44,7 @@ export class QueryFixture implements AsyncDisposable {
     this.service = new QueryService(
       {
         memoryLimitBytes: options.memoryLimitBytes ?? 256 * MIB,
+        matchCacheBytes: options.matchCacheBytes ?? 16 * MIB,
         threads: 2,
         spillDirectory: join(fixture.directory, 'spill'),
         segmentDirectories: [fixture.directory],

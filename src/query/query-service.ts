@@ -16,6 +16,7 @@ import { DuckProcess } from './duck/duck-process.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
 import { bucketRanges } from './search/histogram.ts';
 import { LINE_MAX, OFFSET_MAX, QUEUED_FOR_EACH_RUNNING, TIME_BUDGET_MS } from './limits.ts';
+import { MatchCache } from './search/match-cache.ts';
 import { QueryBudget } from './query-budget.ts';
 import { QueryLeases } from './query-leases.ts';
 import { QuerySlots } from './query-slots.ts';
@@ -40,6 +41,8 @@ export interface QueryServiceOptions {
   readonly memoryLimitBytes: number;
   /** What DuckDB's process may have beyond that. Default: 512 MB. */
   readonly memoryOverheadBytes?: number | undefined;
+  /** Sets of rows that searches found, kept for their repetition. */
+  readonly matchCacheBytes: number;
   readonly threads: number;
   /** Folder for what does not fit into memory. */
   readonly spillDirectory: string;
@@ -140,6 +143,7 @@ export class QueryService implements AsyncDisposable {
   readonly #statements: QuerySlots;
   readonly #sqlProcess: DuckProcess;
   readonly #memoryLimitBytes: number;
+  readonly #cache: MatchCache;
 
   constructor(options: QueryServiceOptions, collaborators: QueryServiceCollaborators) {
     this.#catalog = collaborators.catalog;
@@ -149,6 +153,7 @@ export class QueryService implements AsyncDisposable {
     this.#timeZone = options.timeZone ?? DEFAULT_TIME_ZONE;
     this.#timeBudgetMs = options.timeBudgetMs ?? TIME_BUDGET_MS;
     this.#memoryLimitBytes = options.memoryLimitBytes;
+    this.#cache = new MatchCache(options.matchCacheBytes);
     const { concurrencyMax, projectConcurrencyMax = concurrencyMax } = options;
     const slots = {
       runningMax: concurrencyMax,
@@ -209,7 +214,7 @@ export class QueryService implements AsyncDisposable {
     const { found, elapsedMs } = await this.#run(
       { request, slots: this.#searches },
       async (leases, budget) =>
-        runSearch(page, { ...(await leased(leases, page, logstore)), budget }),
+        runSearch(page, { ...(await leased(leases, page, logstore)), budget, cache: this.#cache }),
     );
     return {
       ...found,
@@ -245,7 +250,11 @@ export class QueryService implements AsyncDisposable {
     const { found, elapsedMs } = await this.#run(
       { request, slots: this.#searches },
       async (leases, budget) =>
-        countBuckets(wanted, { ...(await leased(leases, wanted, logstore)), budget }),
+        countBuckets(wanted, {
+          ...(await leased(leases, wanted, logstore)),
+          budget,
+          cache: this.#cache,
+        }),
     );
     const { progress } = found;
     const buckets = found.buckets.map((bucket) => ({ ...bucket, progress }));
@@ -287,6 +296,7 @@ export class QueryService implements AsyncDisposable {
           logstores: new SqlLogstores({ projectName, text, authorize }, { catalog: this.#catalog }),
           leases,
           budget,
+          cache: this.#cache,
           memoryLimitBytes: this.#memoryLimitBytes,
         }),
     );

@@ -1,6 +1,6 @@
 /** The range of times that a query is about, which may begin and end inside a second (sls-query §4.1). */
 import { AppError } from '#base/app-error.ts';
-import { falseMatches } from './search/false-matches.ts';
+import { wrongTimes, wrongTopics } from './search/false-matches.ts';
 import type { MatchRequest } from './search/match-segment.ts';
 
 const NS_MAX = 999_999_999;
@@ -25,14 +25,18 @@ export function checkTimeRange({ fromTime, toTime, fromNs = 0, toNs = 0 }: TimeR
 /** The range in whole seconds, and what has to be left out again of what the index finds in it. */
 export function exactBounds(
   range: TimeRange & { readonly topic: string },
-): Pick<MatchRequest, 'fromTime' | 'toTime' | 'falseMatches'> {
-  const { fromTime, fromNs = 0, toNs = 0 } = range;
-  const toTime = endSecond(range);
-  return { fromTime, toTime, falseMatches: falseMatches({ ...range, fromNs, toNs }) };
+): Pick<MatchRequest, 'fromTime' | 'toTime' | 'wrongTopics' | 'wrongTimes'> {
+  const { fromTime, fromNs = 0, toNs = 0, topic } = range;
+  return {
+    fromTime,
+    toTime: endSecond(range),
+    wrongTopics: wrongTopics(topic),
+    wrongTimes: wrongTimes({ ...range, fromNs, toNs }),
+  };
 }
 
 /** The second after the last one that the range touches. */
-export function endSecond({ toTime, toNs = 0 }: TimeRange): number {
+function endSecond({ toTime, toNs = 0 }: TimeRange): number {
   return toNs > 0 ? toTime + 1 : toTime;
 }
 

@@ -10,9 +10,7 @@ import { lowerBound } from './row-ranks.ts';
 
 const TOPIC = '__topic__';
 
-export interface ExactBounds {
-  /** Empty: any topic. */
-  readonly topic: string;
+export interface TimeBounds {
   /** The first second, and the nanoseconds of it that are too early; Unix seconds. */
   readonly fromTime: number;
   readonly fromNs: number;
@@ -24,13 +22,21 @@ export interface ExactBounds {
 /** Rows to leave out, at least those among the candidates. The caller owns the set. */
 export type FalseMatches = (reader: SegmentReader, candidates: Bitset) => Promise<Bitset>;
 
-/** What it gives throws as the methods of the reader do. */
-export function falseMatches(bounds: ExactBounds): FalseMatches {
+/** Rows of another topic. What it gives throws as the methods of the reader do. */
+export function wrongTopics(topic: string): FalseMatches {
+  return async (reader, candidates) =>
+    candidates.isEmpty()
+      ? new Bitset(reader.info.rowCount)
+      : await reader.rowsWhere(TOPIC, (text) => text !== topic);
+}
+
+/** Rows of the first or last second that are too early or too late; undefined when there is no such. */
+export function wrongTimes(bounds: TimeBounds): FalseMatches | undefined {
+  const { fromTime, fromNs, toTime, toNs } = bounds;
+  if (fromNs === 0 && toNs === 0) return undefined;
   return async (reader, candidates) => {
-    const { topic, fromTime, fromNs, toTime, toNs } = bounds;
     const found = new Bitset(reader.info.rowCount);
     if (candidates.isEmpty()) return found;
-    if (topic !== '') found.or(await reader.rowsWhere(TOPIC, (text) => text !== topic));
     if (fromNs > 0) await addSecond(reader, { time: fromTime, isOut: (ns) => ns < fromNs }, found);
     if (toNs > 0) await addSecond(reader, { time: toTime, isOut: (ns) => ns >= toNs }, found);
     return found;

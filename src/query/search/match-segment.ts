@@ -1,8 +1,9 @@
 /** The rows of one segment that a query is about: its search, its time range and its topic together. */
 import type { SegmentReader } from '#segment/segment.ts';
 import type { SearchPlan } from './compile-search.ts';
-import { evaluateSearch } from './evaluate-search.ts';
+import { evaluateSearch, type SearchRows } from './evaluate-search.ts';
 import type { FalseMatches } from './false-matches.ts';
+import type { MatchCache } from './match-cache.ts';
 import { RowRanks, lowerBound } from './row-ranks.ts';
 
 export interface MatchRequest {
@@ -12,8 +13,10 @@ export interface MatchRequest {
   readonly toTime: number;
   /** Empty: any topic. */
   readonly topic: string;
-  /** Without it topics match in any case and times by the second, as the index has them. */
-  readonly falseMatches?: FalseMatches | undefined;
+  /** Without it topics match in any case, as the index has them. */
+  readonly wrongTopics?: FalseMatches | undefined;
+  /** Without it times match by the second, as the index has them. */
+  readonly wrongTimes?: FalseMatches | undefined;
 }
 
 export interface SegmentMatch {
@@ -29,31 +32,55 @@ export interface SegmentMatch {
   readonly isPartial: boolean;
 }
 
+/** `cache`: keeps what is found beside the time range. Errors: those of the reader. */
 export async function matchSegment(
   reader: SegmentReader,
   request: MatchRequest,
+  cache?: MatchCache,
 ): Promise<SegmentMatch> {
-  const { fromTime, toTime, topic } = request;
+  const { fromTime, toTime, wrongTimes } = request;
   const times = await reader.times();
   const firstRow = lowerBound(times, fromTime);
   const endRow = lowerBound(times, toTime);
-  const topicPlan: SearchPlan = {
+  const isOutside = firstRow >= endRow;
+  const { rows, isPartial } = isOutside
+    ? await evaluateSearch({ kind: 'none' }, reader)
+    : await matchingRows(reader, request, cache);
+  rows.clip(firstRow, endRow);
+  if (wrongTimes !== undefined) rows.andNot(await wrongTimes(reader, rows));
+  const ranks = new RowRanks(rows);
+  const isFull = ranks.count === endRow - firstRow;
+  return { reader, ranks, times, firstRow, endRow, isFull, isPartial };
+}
+
+/** Rows of any time; the caller owns them. */
+function matchingRows(
+  reader: SegmentReader,
+  request: MatchRequest,
+  cache: MatchCache | undefined,
+): Promise<SearchRows> {
+  const { plan, topic } = request;
+  // All rows are made faster than copied.
+  if (cache === undefined || (plan.kind === 'all' && topic === ''))
+    return evaluateRequest(reader, request);
+  const key = { segmentId: reader.info.id, plan, topic };
+  return cache.rows(key, () => evaluateRequest(reader, request));
+}
+
+async function evaluateRequest(
+  reader: SegmentReader,
+  { plan, topic, wrongTopics }: MatchRequest,
+): Promise<SearchRows> {
+  if (topic === '') return await evaluateSearch(plan, reader);
+  const ofTopic: SearchPlan = {
     kind: 'field',
     field: { name: '__topic__', type: 'text' },
     text: topic,
     form: 'quoted',
   };
-  const plan: SearchPlan =
-    topic === '' ? request.plan : { kind: 'and', operands: [topicPlan, request.plan] };
-  const { rows, isPartial } = await evaluateSearch(
-    firstRow < endRow ? plan : { kind: 'none' },
-    reader,
-  );
-  rows.clip(firstRow, endRow);
-  if (request.falseMatches !== undefined) rows.andNot(await request.falseMatches(reader, rows));
-  const ranks = new RowRanks(rows);
-  const isFull = ranks.count === endRow - firstRow;
-  return { reader, ranks, times, firstRow, endRow, isFull, isPartial };
+  const found = await evaluateSearch({ kind: 'and', operands: [ofTopic, plan] }, reader);
+  if (wrongTopics !== undefined) found.rows.andNot(await wrongTopics(reader, found.rows));
+  return found;
 }
 
 /** How many matching rows are older than `time` (Unix seconds). */

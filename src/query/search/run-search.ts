@@ -5,6 +5,7 @@ import { withPackMeta } from '../context/pack-meta.ts';
 import { eachSegment } from './each-segment.ts';
 import { fetchPage, timeNsOf } from './fetch-rows.ts';
 import { countByTime, type BucketRange } from './histogram.ts';
+import type { MatchCache } from './match-cache.ts';
 import { PhraseMatcher } from './match-phrases.ts';
 import {
   countBefore,
@@ -26,6 +27,7 @@ export interface SearchRequest extends MatchRequest, Page {
 export interface SearchCollaborators {
   readonly segments: readonly SegmentReader[];
   readonly budget: QueryBudget;
+  readonly cache?: MatchCache | undefined;
 }
 
 /** What the segments that were looked at hold of the answer. */
@@ -87,14 +89,14 @@ export async function countBuckets(
   collaborators: SearchCollaborators,
 ): Promise<BucketCounts> {
   const counts = request.ranges.map(() => 0);
-  const { segments, budget } = collaborators;
+  const { segments, budget, cache } = collaborators;
   let processedRows = 0;
   let processedBytes = 0;
   let isComplete = true;
   await eachSegment(segments, async (reader) => {
     const match = budget.isOver()
       ? undefined
-      : await unlessOver(budget, () => matchSegment(reader, request));
+      : await unlessOver(budget, () => matchSegment(reader, request, cache));
     isComplete &&= match !== undefined;
     if (match === undefined) return false;
     const found = countByTime(request, { ...match, rows: match.ranks.rows });
@@ -118,7 +120,7 @@ async function gather(
   collaborators: SearchCollaborators,
   gathered: Gathered,
 ): Promise<void> {
-  const { segments, budget } = collaborators;
+  const { segments, budget, cache } = collaborators;
   const wanted = phrasesOf(request.plan);
   const phrases =
     wanted.length === 0 ? undefined : new PhraseMatcher({ phrases: wanted, page: request, budget });
@@ -131,7 +133,7 @@ async function gather(
       gathered.isComplete = false;
       break;
     }
-    let match = await matchSegment(reader, request);
+    let match = await matchSegment(reader, request, cache);
     gathered.isPartial ||= match.isPartial;
     gathered.processedRows += match.endRow - match.firstRow;
     gathered.processedBytes += reader.info.indexBytes;

@@ -7,6 +7,7 @@ import type { QueryBudget } from '../query-budget.ts';
 import type { QueryLeases } from '../query-leases.ts';
 import type { SearchPlan } from '../search/compile-search.ts';
 import { eachSegment } from '../search/each-segment.ts';
+import type { MatchCache } from '../search/match-cache.ts';
 import { matchSegment, type MatchRequest, type SegmentMatch } from '../search/match-segment.ts';
 import { exactBounds, type TimeRange } from '../time-range.ts';
 import { sqlColumns } from './columns.ts';
@@ -40,6 +41,12 @@ export interface FoundLogs {
   readonly processedBytes: number;
 }
 
+export interface FindLogsCollaborators {
+  readonly leases: QueryLeases;
+  readonly budget: QueryBudget;
+  readonly cache: MatchCache;
+}
+
 /** Logs that one or more relations stand for. */
 interface Source {
   readonly logstoreId: string;
@@ -51,9 +58,9 @@ interface Source {
 /** Errors: ParameterInvalid (too many segments), those of leases and readers, the signal's reason. */
 export async function findLogs(
   request: FindLogsRequest,
-  collaborators: { readonly leases: QueryLeases; readonly budget: QueryBudget },
+  collaborators: FindLogsCollaborators,
 ): Promise<FoundLogs> {
-  const { leases, budget } = collaborators;
+  const { leases } = collaborators;
   const sources = new Map<string, Source>();
   const ofSpec = request.specs.map((spec) => {
     const made = sourceOf(spec, request);
@@ -72,7 +79,7 @@ export async function findLogs(
       source.segments = lease.segments;
     }),
   );
-  const isComplete = await matchSources([...sources.values()], budget.part(MATCH_TIME_SHARE));
+  const isComplete = await matchSources([...sources.values()], collaborators);
   const relations = request.specs.map((spec, i) => relationOf(spec, request, ofSpec[i] as Source));
   return { relations, isComplete, ...factsOf([...sources.values()]) };
 }
@@ -105,7 +112,12 @@ function shifted(range: TimeRange, seconds: number): TimeRange {
 }
 
 /** The newest logs first, whichever relation they are of. False when the time was over before the end. */
-async function matchSources(sources: readonly Source[], budget: QueryBudget): Promise<boolean> {
+async function matchSources(
+  sources: readonly Source[],
+  collaborators: FindLogsCollaborators,
+): Promise<boolean> {
+  const { cache } = collaborators;
+  const budget = collaborators.budget.part(MATCH_TIME_SHARE);
   const tasks = sources.flatMap((source) => source.segments.map((reader) => ({ source, reader })));
   if (tasks.length > SQL_SEGMENTS_MAX)
     throw new AppError('ParameterInvalid', 'time range has too many segments for sql');
@@ -114,7 +126,8 @@ async function matchSources(sources: readonly Source[], budget: QueryBudget): Pr
   await eachSegment(tasks, async ({ source, reader }) => {
     try {
       isComplete &&= !budget.isOver();
-      if (isComplete) source.matches.set(reader, await matchSegment(reader, source.request));
+      if (!isComplete) return false;
+      source.matches.set(reader, await matchSegment(reader, source.request, cache));
     } catch (error) {
       if (errorCode(error) !== 'QueryTimeout') throw error;
       isComplete = false;

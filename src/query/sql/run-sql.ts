@@ -7,13 +7,12 @@ import type { DuckProcess } from '../duck/duck-process.ts';
 import type { Found } from '../found.ts';
 import { RELATIONS_MAX } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
-import type { QueryLeases } from '../query-leases.ts';
 import type { TimeRange } from '../time-range.ts';
 import { answerSql } from './answer-sql.ts';
 import { sqlColumns } from './columns.ts';
 import type { SqlLogstore, TranslatedSql } from './dialect.ts';
 import { sqlError } from './errors.ts';
-import { findLogs, type FoundLogs, type OwnLogs } from './find-logs.ts';
+import { findLogs, type FindLogsCollaborators, type FoundLogs, type OwnLogs } from './find-logs.ts';
 import type { IndexedLogstore, SqlLogstores } from './sql-logstores.ts';
 
 export interface RunSqlRequest {
@@ -25,11 +24,9 @@ export interface RunSqlRequest {
   readonly range: TimeRange;
 }
 
-export interface RunSqlCollaborators {
+export interface RunSqlCollaborators extends FindLogsCollaborators {
   readonly duck: DuckProcess;
   readonly logstores: SqlLogstores;
-  readonly leases: QueryLeases;
-  readonly budget: QueryBudget;
   /** For the message to those who take more. */
   readonly memoryLimitBytes: number;
 }
