@@ -8,9 +8,14 @@ import { LINE_FIELD } from './segment.ts';
 /** Reserved fields have no delimiters: the whole value is one term. */
 const RESERVED = /^__(?:source__$|topic__$|tag__:)/u;
 
+/** Whether a field has a text index without being a key of the configuration. */
+export function isReservedField(name: string): boolean {
+  return RESERVED.test(name);
+}
+
 /** The key with a JSON index that a field is a leaf of: the one with the longest name. */
 function jsonKeyOf(field: string, { keys = {} }: IndexConfig): string | undefined {
-  if (Object.hasOwn(keys, field) || RESERVED.test(field)) return undefined;
+  if (Object.hasOwn(keys, field) || isReservedField(field)) return undefined;
   return Object.keys(keys)
     .filter((name) => keys[name]?.type === 'json' && field.startsWith(`${name}.`))
     .reduce<string | undefined>(

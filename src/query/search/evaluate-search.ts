@@ -16,7 +16,8 @@ import {
 } from './compile-search.ts';
 import { WILDCARD_TERMS_MAX } from '../limits.ts';
 import { fieldsOf, type FieldGroup } from './segment-fields.ts';
-import { cutPattern, type TermPattern } from './wildcards.ts';
+import { cutForFields, fullTextPieces } from './cut-search.ts';
+import type { TermPattern } from './wildcards.ts';
 
 export interface SearchRows {
   /** Rows of the whole segment, whatever their time. The caller owns it. */
@@ -55,7 +56,7 @@ class Evaluation {
       case 'not':
         return (await this.rows(plan.operand)).not();
       case 'fullText':
-        return this.#text(fieldsOf(this.#reader).groups, plan.text, plan.form);
+        return this.#fullText(plan.text, plan.form);
       case 'field':
         return this.#field(plan);
       case 'numeric':
@@ -84,36 +85,51 @@ class Evaluation {
     return rows ?? Bitset.full(this.#rowCount);
   }
 
-  async #field(plan: FieldPlan): Promise<Bitset> {
+  #fullText(text: string, form: TextForm): Promise<Bitset> {
     const fields = fieldsOf(this.#reader);
-    const { name } = plan.field;
-    const isPresence = plan.form === 'word' && plan.text === '*';
+    return this.#all(fullTextPieces({ text, form }, fields), (piece) =>
+      this.#text(fields.groups, piece, form),
+    );
+  }
+
+  async #field({ field, text, form }: FieldPlan): Promise<Bitset> {
+    const fields = fieldsOf(this.#reader);
+    const isJson = field.type === 'leaves';
+    const isPresence = form === 'word' && text === '*';
     const rows = this.#none();
     // The segment may have been built while the field had another type than now, so both kinds are asked.
-    const number = parseNumber(plan.text);
-    if (plan.field.type !== 'leaves' && (isPresence || number !== undefined)) {
+    const number = parseNumber(text);
+    if (!isJson && (isPresence || number !== undefined)) {
       const range = isPresence ? undefined : exactly(number ?? 0);
-      for (const field of fields.numericFields(name)) rows.or(await this.#column(field, range));
+      for (const name of fields.numericFields(field.name)) rows.or(await this.#column(name, range));
     }
-    const isJson = plan.field.type === 'leaves';
-    if (isJson && isPresence) return rows.or(await this.#jsonPresent(name));
-    const groups = isJson ? fields.leaves(name) : fields.textFields(name);
-    for (const group of groups)
-      if (isPresence)
-        rows.or(await this.#union(group.fields, (field) => this.#reader.present(field)));
-      else if (plan.text === '')
-        rows.or(await this.#union(group.fields, (field) => this.#reader.empty(field)));
+    if (isPresence) return rows.or(await this.#present(this.#namedFields(field)));
+    if (text === '')
+      return rows.or(
+        await this.#union(this.#namedFields(field), (name) => this.#reader.empty(name)),
+      );
+    for (const group of isJson ? fields.leaves(field.name) : fields.textFields(field.name))
+      // Of a text that is nothing but delimiters every value has all words.
+      if (cutForFields([group], text, form)[0]?.parts.length === 0)
+        rows.or(await this.#present(group.fields));
       else
-        for (const field of group.fields)
-          rows.or(await this.#text([{ ...group, fields: [field] }], plan.text, plan.form));
+        for (const name of group.fields)
+          rows.or(await this.#text([{ ...group, fields: [name] }], text, form));
     return rows;
   }
 
-  /** A JSON field has no terms of its own, so it is no text field; its presence is recorded all the same. */
-  #jsonPresent(name: string): Promise<Bitset> {
-    const keys = Object.keys(this.#reader.indexConfig.keys ?? {});
-    const fields = keys.filter((key) => key.toLowerCase() === name);
+  #present(fields: readonly string[]): Promise<Bitset> {
     return this.#union(fields, (field) => this.#reader.present(field));
+  }
+
+  /** A JSON field has no terms of its own, so it is no text field; its presence is recorded all the same. */
+  #namedFields({ name, type }: FieldRef): readonly string[] {
+    if (type !== 'leaves')
+      return fieldsOf(this.#reader)
+        .textFields(name)
+        .flatMap(({ fields }) => fields);
+    const keys = Object.keys(this.#reader.indexConfig.keys ?? {});
+    return keys.filter((key) => key.toLowerCase() === name);
   }
 
   async #numeric(field: FieldRef, range: NumberRange): Promise<Bitset> {
@@ -135,32 +151,26 @@ class Evaluation {
     return within(range, column.values, column.valid);
   }
 
-  /** Rows where, for one group, every term of the text occurs in some field of the group. */
+  /**
+   * Rows where every part of the text occurs in some field for which the text has the same parts. Fields that leave
+   * nothing of it say nothing.
+   */
   async #text(groups: readonly FieldGroup[], text: string, form: TextForm): Promise<Bitset> {
     const rows = this.#none();
-    for (const group of groups)
-      rows.or(
-        form === 'word' && /[*?]/.test(text)
-          ? await this.#pattern(group, text)
-          : await this.#terms(group, group.tokenizer.cut(text)),
-      );
+    for (const { parts, fields } of cutForFields(groups, text, form))
+      if (parts.length > 0)
+        rows.or(await this.#all(parts, (part) => this.#rowsWithPart(fields, part)));
     return rows;
   }
 
-  #terms(group: FieldGroup, terms: readonly string[]): Promise<Bitset> {
-    return this.#all(new Set(terms), (term) => this.#termIn(group, term));
+  #rowsWithPart(fields: readonly string[], part: string | TermPattern): Promise<Bitset> {
+    return typeof part === 'string'
+      ? this.#termIn(fields, part)
+      : this.#union(fields, (field) => this.#matching(field, part));
   }
 
-  #pattern(group: FieldGroup, word: string): Promise<Bitset> {
-    return this.#all(cutPattern(group.patternTokenizer, word), (part) =>
-      typeof part === 'string'
-        ? this.#termIn(group, part)
-        : this.#union(group.fields, (field) => this.#matching(field, part)),
-    );
-  }
-
-  async #termIn(group: FieldGroup, term: string): Promise<Bitset> {
-    return (await this.#reader.termIn(group.fields, term)) ?? this.#none();
+  async #termIn(fields: readonly string[], term: string): Promise<Bitset> {
+    return (await this.#reader.termIn(fields, term)) ?? this.#none();
   }
 
   async #matching(field: string, pattern: TermPattern): Promise<Bitset | undefined> {

@@ -10,8 +10,7 @@ import type { SegmentMatch } from './match-segment.ts';
 import type { Page } from './page-rows.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import { lowerBound, RowRanks } from './row-ranks.ts';
-import { fieldsOf } from './segment-fields.ts';
-import { hasPhrases, isAskedOf, type Phrase } from './verify-phrase.ts';
+import { hasPhrases, isAskedOf, phraseTerms, type Phrase } from './verify-phrase.ts';
 
 export interface PhraseMatch {
   readonly match: SegmentMatch;
@@ -114,7 +113,7 @@ function narrowed(match: SegmentMatch, rows: Bitset): SegmentMatch {
 async function mayHold(match: SegmentMatch, field: string, phrase: Phrase): Promise<boolean> {
   const { reader, ranks } = match;
   let rows: Bitset | undefined;
-  for (const term of new Set(fieldsOf(reader).groupOf(field).tokenizer.cut(phrase.text))) {
+  for (const term of new Set(phraseTerms(phrase, field, reader))) {
     const found = await reader.term(field, term);
     if (found === undefined) return false;
     rows = (rows ?? ranks.rows.clone()).and(found);

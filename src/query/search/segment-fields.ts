@@ -1,7 +1,7 @@
 /** The text fields of a segment by name and by tokenizer, as its own index configuration cuts them. */
 import { compileTokenizer, type Tokenizer, type TokenizerOptions } from '#kernel/tokenizer.ts';
 import { tokenizerOptionsOf } from '#segment/field-texts.ts';
-import type { SegmentReader } from '#segment/segment.ts';
+import { LINE_FIELD, type SegmentReader } from '#segment/segment.ts';
 
 /** Fields whose values and query texts are cut in the same way. */
 export interface FieldGroup {
@@ -15,6 +15,10 @@ export interface FieldGroup {
 export interface SegmentFields {
   /** All text fields, `LINE_FIELD` included, one group for each distinct tokenizer. */
   readonly groups: readonly FieldGroup[];
+  /** How the full text is cut; undefined: there is none. */
+  readonly line: FieldGroup | undefined;
+  /** Whether the segment has postings of a field with exactly this name. */
+  isText(field: string): boolean;
   /** Text fields with this name in lower case, by tokenizer. Empty when there is none. */
   textFields(name: string): readonly FieldGroup[];
   /** Text fields below `<name>.`, by tokenizer. */
@@ -55,7 +59,11 @@ function makeSegmentFields(reader: SegmentReader): SegmentFields {
     [...Map.groupBy(fields, shared)].map(([common, members]) => ({ ...common, fields: members }));
   const textByName = Map.groupBy(reader.textFields, (field) => field.toLowerCase());
   const numericByName = Map.groupBy(reader.numericFields, (field) => field.toLowerCase());
+  const names = new Set(reader.textFields);
+  const hasLine = reader.indexConfig.line !== undefined;
   return {
+    line: hasLine ? { ...shared(LINE_FIELD), fields: [LINE_FIELD] } : undefined,
+    isText: (field) => names.has(field),
     groups: group(reader.textFields),
     textFields: (name) => group(textByName.get(name) ?? []),
     leaves: (name) =>

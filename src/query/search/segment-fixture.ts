@@ -8,8 +8,9 @@ import { encodeLogGroup } from '#protocol/log-group.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { BlockCache } from '#segment/block-cache.ts';
 import { buildSegment } from '#segment/build-segment.ts';
+import { mergeSegments } from '#segment/merge-segments.ts';
 import { openSegment } from '#segment/open-segment.ts';
-import type { SegmentReader } from '#segment/segment.ts';
+import type { SegmentInfo, SegmentReader } from '#segment/segment.ts';
 
 /** A log as field texts; `__time__` (Unix seconds), `__source__`, `__topic__` and tags are taken out. */
 export type FixtureLog = Readonly<Record<string, string | number>>;
@@ -57,8 +58,31 @@ export class SegmentFixture implements AsyncDisposable {
       },
       { files: new RealFiles() },
     );
-    const info = must(built, 'a fixture segment has logs');
-    const path = join(this.directory, id);
+    return await this.#open(must(built, 'a fixture segment has logs'));
+  }
+
+  /** One segment of the rows of segments that were built with the same configuration one after the other. */
+  async merge(readers: readonly SegmentReader[]): Promise<SegmentReader> {
+    const infos = await mergeSegments(
+      {
+        idPrefix: `m${++this.#count}`,
+        shardId: 0,
+        inputs: readers.map(({ info, parquetPath }) => ({
+          info,
+          parquetPath,
+          indexPath: join(this.directory, `${info.id}.idx`),
+        })),
+        directory: this.directory,
+        storage: 'stored',
+        daysMax: 1,
+      },
+      { files: new RealFiles() },
+    );
+    return await this.#open(must(infos[0], 'a merge has a result'));
+  }
+
+  async #open(info: SegmentInfo): Promise<SegmentReader> {
+    const path = join(this.directory, info.id);
     const { size } = await stat(`${path}.idx`);
     return openSegment({
       info,

@@ -1,8 +1,11 @@
 /** Whether the words of a phrase stand next to each other in one value of a log (sls-query §2.3). */
+import type { LineIndex } from '#protocol/index-config.ts';
+import { isReservedField } from '#segment/field-texts.ts';
 import { jsonLeaves } from '#segment/json-leaves.ts';
 import type { LogRow } from '#segment/log-row.ts';
 import { LINE_FIELD, type SegmentReader } from '#segment/segment.ts';
 import type { SearchPlan } from './compile-search.ts';
+import { fullTextPieces } from './cut-search.ts';
 import { fieldsOf } from './segment-fields.ts';
 
 export interface Phrase {
@@ -14,9 +17,11 @@ export interface Phrase {
 interface Value {
   /** The index field whose tokenizer cuts it. */
   readonly indexField: string;
-  readonly name: string;
   readonly text: string;
 }
+
+/** Never in the full text. */
+const UNINDEXED: ReadonlySet<string> = new Set(['__time__', '__time_ns_part__', '__pack_meta__']);
 
 /** The phrases of a search; the parser allows them only where all must hold. */
 export function phrasesOf(plan: SearchPlan): readonly Phrase[] {
@@ -40,11 +45,31 @@ export function hasPhrases(
 
 function hasPhrase(values: readonly Value[], reader: SegmentReader, phrase: Phrase): boolean {
   const fields = fieldsOf(reader);
-  return values.some(({ indexField, name, text }) => {
-    if (!isAskedOf(phrase, name)) return false;
-    const { tokenizer } = fields.groupOf(indexField);
-    return includesRun(tokenizer.cut(text), tokenizer.cut(phrase.text));
+  if (
+    phrase.name === undefined &&
+    fullTextPieces({ ...phrase, form: 'phrase' }, fields).length === 0
+  )
+    return true;
+  return values.some(({ indexField, text }) => {
+    if (!isAskedOf(phrase, indexField)) return false;
+    const wanted = phraseTerms(phrase, indexField, reader);
+    if (wanted.length === 0) return phrase.name !== undefined;
+    return includesRun(fields.groupOf(indexField).tokenizer.cut(text), wanted);
   });
+}
+
+/** The terms of a phrase as an index field has them. */
+export function phraseTerms(
+  phrase: Phrase,
+  indexField: string,
+  reader: SegmentReader,
+): readonly string[] {
+  const fields = fieldsOf(reader);
+  const { tokenizer } = fields.groupOf(indexField);
+  if (phrase.name !== undefined) return tokenizer.cut(phrase.text);
+  return fullTextPieces({ ...phrase, form: 'phrase' }, fields).flatMap((piece) =>
+    tokenizer.cut(piece),
+  );
 }
 
 /** Whether the phrase may stand in a field with this name. */
@@ -57,23 +82,31 @@ export function isAskedOf(phrase: Phrase, field: string): boolean {
 /** Every searchable text of a log, names of fields included (they are words of the full text). */
 function valuesOf(row: LogRow, reader: SegmentReader): Value[] {
   const { keys = {}, line } = reader.indexConfig;
+  const fields = fieldsOf(reader);
   const values: Value[] = [];
   for (const [name, text] of Object.entries(row)) {
-    if (name === '__time__' || name === '__time_ns_part__') continue;
-    const key = Object.hasOwn(keys, name) ? keys[name] : undefined;
-    if (line !== undefined) values.push({ indexField: LINE_FIELD, name: '', text: name });
-    if (key?.type === 'json')
-      for (const leaf of jsonLeaves(text)) {
-        const path = `${name}.${leaf.path}`;
-        values.push({ indexField: path, name: path, text: leaf.text });
-      }
-    else if (key?.type === 'text') values.push({ indexField: name, name, text });
-    else if (key === undefined) {
-      if (line !== undefined) values.push({ indexField: LINE_FIELD, name, text });
-      values.push({ indexField: name, name, text });
+    const type = Object.hasOwn(keys, name) ? keys[name]?.type : undefined;
+    if (line !== undefined && isInLine(name, line)) {
+      values.push({ indexField: LINE_FIELD, text: name });
+      if (type === undefined) values.push({ indexField: LINE_FIELD, text });
     }
+    if (type === 'json') {
+      for (const leaf of jsonLeaves(text)) {
+        const indexField = `${name}.${leaf.path}`;
+        if (fields.isText(indexField)) values.push({ indexField, text: leaf.text });
+      }
+    } else if (type === 'text' || (type === undefined && isReservedField(name)))
+      values.push({ indexField: name, text });
   }
   return values;
+}
+
+function isInLine(
+  name: string,
+  { include_keys: include = [], exclude_keys: exclude = [] }: LineIndex,
+): boolean {
+  if (UNINDEXED.has(name)) return false;
+  return include.length > 0 ? include.includes(name) : !exclude.includes(name);
 }
 
 /** Whether the wanted terms stand one after the other among the terms. */
