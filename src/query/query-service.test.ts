@@ -158,7 +158,8 @@ describe('rows', () => {
     const answer = await world.query(
       '* | select length(msg) as l, n, text = msg as s order by __time__ desc limit 1',
     );
-    expect(answer.rows).toEqual([{ l: '32', n: 'null', s: 'true' }]);
+    expect(answer.rows).toEqual([{ __source__: '', __time__: '0', l: '32', n: 'null', s: 'true' }]);
+    expect(answer.keys).toEqual(['l', 'n', 's']);
     expect(answer.columnTypes).toEqual(['bigint', 'bigint', 'boolean']);
     expect(answer).toMatchObject({ hasSql: true, limited: undefined, whereQuery: '*' });
   });

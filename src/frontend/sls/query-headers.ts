@@ -12,7 +12,21 @@ export interface QueryFigures {
   readonly whereQuery: string;
   readonly aggQuery: string;
   readonly processedRows: number;
+  readonly processedBytes: number;
   readonly elapsedMs: number;
+  /** The SQL with the limit that was added to it, or empty. */
+  readonly insertedSql: string;
+  /** As the request says: there is one engine for both. */
+  readonly powerSql: boolean;
+}
+
+/** Where the logs of a phrase search begin and end, for the next page: offsets, and Unix seconds. */
+export interface PhraseProgress {
+  /** Whether there is nothing behind. */
+  readonly scanAll: boolean;
+  readonly beginOffset: number;
+  readonly endOffset: number;
+  readonly endTime: number;
 }
 
 export interface QueryInfo {
@@ -21,19 +35,45 @@ export interface QueryInfo {
   readonly limited: number;
   readonly isAccurate: boolean;
   readonly terms: readonly { readonly key: string; readonly term: string }[];
+  /** Undefined: no phrase search. */
+  readonly phrases: PhraseProgress | undefined;
 }
+
+/** What a query was answered from; 2 and 3 are scans (sls-query §4.2). */
+export function queryMode(phrases: PhraseProgress | undefined): number {
+  return phrases === undefined ? 0 : 1;
+}
+
+const NO_PHRASES: PhraseProgress = { scanAll: true, beginOffset: 0, endOffset: 0, endTime: 0 };
 
 export function queryHeaders(figures: QueryFigures): Record<string, string> {
   return {
     'x-log-progress': figures.progress,
     'x-log-count': String(figures.count),
     'x-log-processed-rows': String(figures.processedRows),
+    'x-log-processed-bytes': String(figures.processedBytes),
     'x-log-elapsed-millisecond': String(Math.round(figures.elapsedMs)),
     'x-log-has-sql': figures.hasSql ? 'true' : 'false',
     'x-log-where-query': headerText(figures.whereQuery),
     'x-log-agg-query': headerText(figures.aggQuery),
     'x-log-cpu-sec': '0',
     'x-log-cpu-cores': '0',
+    'x-log-power-sql': figures.powerSql ? 'true' : 'false',
+    'x-log-insertedsql': headerText(figures.insertedSql),
+    'x-tlm-type': 'None',
+  };
+}
+
+/** What GetLogs adds about SQL. */
+export function statementHeaders(facts: {
+  readonly processedBytes: number;
+  readonly powerSql: boolean;
+  readonly insertedSql: string;
+}): Record<string, string> {
+  return {
+    'x-log-processed-bytes': String(facts.processedBytes),
+    'x-log-power-sql': String(facts.powerSql),
+    'x-log-insertedsql': headerText(facts.insertedSql),
   };
 }
 
@@ -44,18 +84,23 @@ export function queryInfo(info: QueryInfo): string {
     terms: info.terms.map(({ key, term }) => [term, key]),
     limited: String(info.limited),
     marker: '',
-    mode: 0,
+    mode: queryMode(info.phrases),
     isAccurate: info.isAccurate ? 1 : 0,
     columnTypes: info.columnTypes,
     shard: 0,
     scanBytes: 0,
-    phraseQueryInfo: { scanAll: 'true', beginOffset: '0', endOffset: '0', endTime: '0' },
+    phraseQueryInfo: textsOf(info.phrases ?? NO_PHRASES),
   };
   for (const value of [full, { ...full, terms: [] }]) {
     const text = asciiJson(value);
     if (text.length <= QUERY_INFO_HEADER_BYTES_MAX) return text;
   }
   return asciiJson({ ...full, terms: [], keys: [], columnTypes: [] });
+}
+
+/** Clients read the numbers of phrases from texts here (sls-api §5.7.3). */
+function textsOf(phrases: PhraseProgress): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(phrases).map(([name, value]) => [name, String(value)]));
 }
 
 /** Latin-1 text whose bytes are the UTF-8 of the text, as Node writes headers. */

@@ -4,6 +4,7 @@
  */
 import { JSON_BODY_BYTES_MAX, BODY_BYTES_MAX } from '../limits.ts';
 import { createScrub } from '../management/scrub.ts';
+import { getContextLogs } from './context-logs.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './index-config.ts';
 import {
   createLogstore,
@@ -13,6 +14,7 @@ import {
   updateLogstore,
 } from './logstore.ts';
 import type { Operation } from './operation.ts';
+import { getProjectLogs } from './project-logs.ts';
 import { createProject, deleteProject, getProject, listProject, updateProject } from './project.ts';
 import { pullLogs } from './pull-logs.ts';
 import { putLogs, putLogsByKey } from './put-logs.ts';
@@ -103,6 +105,15 @@ export const ROUTES: readonly Route[] = [
 
   { ...SMALL, operation: 'GetLogs', method: 'GET', path: LOGSTORE, types: ['log'], run: getLogsV1 },
   { ...SMALL, operation: 'GetLogs', method: 'POST', path: `${LOGSTORE}/logs`, run: getLogsV3 },
+  { ...SMALL, operation: 'GetProjectLogs', method: 'GET', path: '/logs', run: getProjectLogs },
+  {
+    ...SMALL,
+    operation: 'GetContextLogs',
+    method: 'GET',
+    path: LOGSTORE,
+    types: ['context_log'],
+    run: getContextLogs,
+  },
   {
     ...SMALL,
     operation: 'GetHistograms',

@@ -2,13 +2,13 @@
 import { AppError } from '#base/app-error.ts';
 import { compress } from '#protocol/compression.ts';
 import { GET_LOGS_LINE_MAX } from '#protocol/limits.ts';
-import type { LogsResult } from '#query/query-service.ts';
+import type { LogsRequest, LogsResult } from '#query/query-service.ts';
 import { headerValue, jsonReply } from '../http-message.ts';
 import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { booleanOf, integerOf, jsonBody, pathParameter } from './parameters.ts';
 import { acceptedCompression } from './pull-logs.ts';
-import { queryHeaders, queryInfo } from './query-headers.ts';
+import { queryHeaders, queryInfo, statementHeaders } from './query-headers.ts';
 
 /** What a search asks for, checked; the same for a query string and a JSON body. */
 interface SearchArguments {
@@ -20,22 +20,41 @@ interface SearchArguments {
   readonly query: string;
 }
 
+/** Figures of a histogram, which has no SQL. */
+const NO_SQL = { hasSql: false, aggQuery: '', insertedSql: '', powerSql: false } as const;
+
+/** What has no meaning here, but is checked: one engine, one order, every answer exact where it can be. */
+const PASSED_OVER = ['forward', 'accurate', 'isAccurate'] as const;
+
 type Member = (name: string) => unknown;
+
+/** A page, and what the answer says of it that only the request knows. */
+interface Searched {
+  readonly result: LogsResult;
+  readonly phrases: PhraseProgress | undefined;
+  readonly powerSql: boolean;
+}
 
 /** GET: an array of rows, the figures in headers. */
 export async function getLogsV1(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
-  const result = await search(call, rooms, queryMembers(call));
+  return logsReplyV1(await search(call, rooms, queryMembers(call)));
+}
+
+/** Rows and figures as GetLogs (v1) and GetProjectLogs answer them. */
+export function logsReplyV1({ result, phrases, powerSql }: Searched): HttpReply {
+  const info = { ...result, limited: limitOf(result), phrases };
   return jsonReply(result.rows, {
-    ...queryHeaders(result),
-    'x-log-query-info': queryInfo({ ...result, limited: limitOf(result) }),
+    ...queryHeaders({ ...result, powerSql }),
+    'x-log-query-info': queryInfo(info),
   });
 }
 
 /** POST `/logs`: figures and rows in one object. */
 export async function getLogsV3(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
   const body = jsonBody(call);
-  const result = await search(call, rooms, (name) => body[name]);
-  const reply = jsonReply({ meta: metaJson(result), data: result.rows });
+  const searched = await search(call, rooms, (name) => body[name]);
+  const reply = jsonReply({ meta: metaJson(searched), data: searched.result.rows });
+  // Others that are named are what the HTTP libraries of clients name by themselves (sls-api §3.2).
   const accepted = acceptedCompression(headerValue(call.headers, 'accept-encoding'), ['lz4']);
   if (call.fromConsole || accepted === 'none' || reply.body === undefined) return reply;
   return {
@@ -61,7 +80,7 @@ export async function getHistograms(call: SlsCall, rooms: SlsRooms): Promise<Htt
     intervalSeconds: interval,
     signal: call.signal,
   });
-  const headers = queryHeaders({ ...result, hasSql: false, aggQuery: '' });
+  const headers = queryHeaders({ ...result, ...NO_SQL });
   const buckets = result.buckets.map(({ from, to, count, progress }) => ({
     from,
     to,
@@ -71,23 +90,47 @@ export async function getHistograms(call: SlsCall, rooms: SlsRooms): Promise<Htt
   return jsonReply(buckets, headers);
 }
 
-async function search(call: SlsCall, rooms: SlsRooms, member: Member): Promise<LogsResult> {
+async function search(call: SlsCall, rooms: SlsRooms, member: Member): Promise<Searched> {
   const line = integerOf(member('line')) ?? GET_LOGS_LINE_MAX;
   if (!(line >= 0)) throw new AppError('InvalidLine', 'line is not 0 or above');
   const offset = integerOf(member('offset')) ?? 0;
   if (!(offset >= 0)) throw new AppError('InvalidOffset', 'offset is not 0 or above');
-  const reverse = booleanOf(member('reverse'));
-  if (reverse === null) throw new AppError('InvalidReverse', 'reverse is not true or false');
-  return rooms.queryService.getLogs({
-    projectName: call.projectName,
-    logstoreName: pathParameter(call, 'logstore'),
+  const reverse = flagOf(member, 'reverse', 'InvalidReverse');
+  const powerSql = flagOf(member, 'powerSql');
+  for (const name of PASSED_OVER) flagOf(member, name);
+  const page = {
     ...searchArguments(member),
     // The service answers at most 100 rows to those who ask for more.
     line: Math.min(line, GET_LOGS_LINE_MAX),
     offset,
-    reverse: reverse ?? false,
+    reverse,
+  };
+  const result = await rooms.queryService.getLogs({
+    projectName: call.projectName,
+    logstoreName: pathParameter(call, 'logstore'),
+    ...page,
+    session: textOf(member, 'session'),
     signal: call.signal,
   });
+  const phrases = result.isPhraseSearch ? phraseProgress(result, page) : undefined;
+  return { result, phrases, powerSql };
+}
+
+/** Offsets count logs that have the phrases, as those of requests do. */
+function phraseProgress(
+  { rows, progress, isAccurate }: LogsResult,
+  page: SearchArguments & Pick<LogsRequest, 'line' | 'offset' | 'reverse'>,
+): PhraseProgress {
+  const isLast = rows.length < page.line && progress === 'Complete' && isAccurate;
+  const lastTime = Number(
+    rows.at(-1)?.['__time__'] ?? (page.reverse ? page.toTime : page.fromTime),
+  );
+  return {
+    scanAll: isLast,
+    beginOffset: page.offset,
+    endOffset: page.offset + rows.length,
+    endTime: isLast ? (page.reverse ? page.fromTime : page.toTime) : lastTime,
+  };
 }
 
 function searchArguments(member: Member): SearchArguments {
@@ -108,13 +151,31 @@ function timeOf(member: Member, name: string): number {
   return time;
 }
 
+/** Empty when absent. Errors: ParameterInvalid. */
+export /** False when absent. */
+function flagOf(member: Member, name: string, code: string = 'ParameterInvalid'): boolean {
+  const value = member(name);
+  const flag = value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : value;
+  const found = booleanOf(flag);
+  if (found === null) throw new AppError(code, `${name} is not true or false`);
+  return found ?? false;
+}
+
 function textOf(member: Member, name: string): string {
   const value = member(name) ?? '';
   if (typeof value !== 'string') throw new AppError('ParameterInvalid', `${name} is not a string`);
   return value;
 }
 
-function queryMembers(call: SlsCall): Member {
+/** Errors: ParameterInvalid. */
+export function powerSqlOf(member: Member): boolean {
+  const powerSql = booleanOf(member('powerSql'));
+  if (powerSql === null) throw new AppError('ParameterInvalid', 'powerSql is not true or false');
+  return powerSql ?? false;
+}
+
+/** The first value of each query parameter. */
+export function queryMembers(call: SlsCall): Member {
   const values = new Map<string, string>();
   for (const [key, value] of call.query) if (!values.has(key)) values.set(key, value);
   return (name) => values.get(name);
@@ -125,7 +186,7 @@ function limitOf(result: LogsResult): number {
   return result.limited ?? (result.hasSql ? 0 : GET_LOGS_LINE_MAX);
 }
 
-function metaJson(result: LogsResult): unknown {
+function metaJson({ result, phrases, powerSql }: Searched): unknown {
   return {
     progress: result.progress,
     count: result.count,
@@ -142,12 +203,13 @@ function metaJson(result: LogsResult): unknown {
     columnTypes: result.columnTypes,
     terms: result.terms,
     marker: '',
-    mode: 0,
+    mode: queryMode(phrases),
     scanBytes: 0,
     isAccurate: result.isAccurate,
-    powerSql: false,
-    insertedSQL: '',
+    powerSql,
+    insertedSQL: result.insertedSql,
     telementryType: 'None',
     highlights: [],
+    ...(phrases === undefined ? {} : { phraseQueryInfo: phrases }),
   };
 }

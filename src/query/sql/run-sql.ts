@@ -1,7 +1,7 @@
 /** Runs a statement: translates it, finds the logs of its relations, reads the rows. */
 import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import { assert } from '#base/assert.ts';
-import type { LogRow } from '#segment/log-row.ts';
+import { setField, type LogRow } from '#segment/log-row.ts';
 import type { SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
 import type { Found } from '../found.ts';
@@ -55,7 +55,7 @@ export async function runSql(
     return {
       ...factsOf(logs),
       progress: logs.isComplete ? 'Complete' : 'Incomplete',
-      rows: rowsOf(answer),
+      rows: rowsOf(answer, firstTime(request, translated)),
       keys: answer.keys,
       columnTypes: answer.columnTypes,
       limited,
@@ -111,8 +111,20 @@ function factsOf(
   return { processedRows, processedBytes, isAccurate };
 }
 
-function rowsOf({ keys, rows }: SqlAnswer): LogRow[] {
-  return rows.map((cells) => Object.fromEntries(keys.map((key, i) => [key, cells[i] ?? 'null'])));
+/** The time that rows of an answer carry, whatever their columns are: where the logs begin, in Unix seconds. */
+function firstTime({ own, range }: RunSqlRequest, { relations }: Translated): number {
+  if (own !== undefined) return range.fromTime;
+  return Math.min(...relations.map(({ timeRange }) => timeRange?.fromTime ?? range.fromTime));
+}
+
+/** Clients read a time and a source in every row; `keys` says which are columns (sls-query §4.1). */
+function rowsOf({ keys, rows }: SqlAnswer, fromTime: number): LogRow[] {
+  const time = String(fromTime);
+  return rows.map((cells) => {
+    const row: Record<string, string> = { __source__: '', __time__: time };
+    for (const [i, key] of keys.entries()) setField(row, key, cells[i] ?? 'null');
+    return row;
+  });
 }
 
 /** Whose file it was says its owner, who then has it built again. */
