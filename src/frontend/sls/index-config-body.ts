@@ -1,5 +1,6 @@
 /** Checks an index configuration as it arrives and fills in what clients leave out (sls-api §5.8). */
 import { AppError } from '#base/app-error.ts';
+import { KIB } from '#base/units.ts';
 import { KEY_BYTES_MAX } from '#protocol/limits.ts';
 import type {
   IndexConfig,
@@ -19,6 +20,8 @@ const MAX_TEXT_LEN_MAX = 16_384;
 const KEYS_MAX = 2000;
 const JSON_KEYS_MAX = 500;
 const TOKENS_MAX = 128;
+/** Bytes of a configuration (sls-query §1.1): it is part of every segment. */
+const INDEX_BYTES_MAX: number = 64 * KIB;
 const SINGLE_CHARACTER = /^.$/su;
 
 /** Members that only answers have: they are made anew each time. */
@@ -29,8 +32,10 @@ const ANSWER_ONLY: ReadonlySet<string> = new Set([
   'lastModifyTime',
 ]);
 
-/** Errors: IndexInfoInvalid. Unknown members are kept. */
-export function parseIndexConfig(body: JsonObject): IndexConfig {
+/** `bytes`: the body as it arrived. Errors: IndexInfoInvalid. Unknown members are kept. */
+export function parseIndexConfig(body: JsonObject, bytes: number): IndexConfig {
+  if (bytes > INDEX_BYTES_MAX)
+    throw invalid(`index config is larger than ${INDEX_BYTES_MAX} bytes`);
   const line = body['line'] ?? undefined;
   const keys = body['keys'] ?? undefined;
   if (
@@ -42,12 +47,51 @@ export function parseIndexConfig(body: JsonObject): IndexConfig {
   const others = Object.entries(body).filter(
     ([name]) => !ANSWER_ONLY.has(name) && name !== 'line' && name !== 'keys',
   );
+  checkLogReduce(body);
+  const fields = keys === undefined ? undefined : keyIndexes(keys);
+  if (fields !== undefined) checkColumnNames(fields);
   return {
     ...Object.fromEntries(others),
     ...(line === undefined ? {} : { line: lineIndex(line) }),
-    ...(keys === undefined ? {} : { keys: keyIndexes(keys) }),
+    ...(fields === undefined ? {} : { keys: fields }),
     max_text_len: maxTextLength(body['max_text_len']),
   };
+}
+
+/** The lists of fields that clusters are made of; they are kept as they came. */
+function checkLogReduce(body: JsonObject): void {
+  flag(body['log_reduce'], 'log_reduce');
+  const white = stringList(body['log_reduce_white_list'], 'log_reduce_white_list') ?? [];
+  const black = stringList(body['log_reduce_black_list'], 'log_reduce_black_list') ?? [];
+  if (white.length > 0 && black.length > 0)
+    throw invalid('log_reduce_white_list and log_reduce_black_list cannot be used together');
+}
+
+/**
+ * No two columns of SQL may have one name (sls-query §1.1). Names of fields that differ in case only are allowed, since
+ * logs may have both; an alias is new, and SQL ignores case.
+ */
+function checkColumnNames(keys: Readonly<Record<string, KeyIndex>>): void {
+  const owners = new Map<string, string>([['__time__', '__time__']]);
+  const columns = Object.entries(keys).flatMap(([name, key]) => [
+    { name, alias: key.alias },
+    ...Object.entries(key.json_keys ?? {}).map(([path, sub]) => ({
+      name: `${name}.${path}`,
+      alias: sub.alias ?? '',
+    })),
+  ]);
+  const exact = new Set<string>();
+  for (const { name } of columns) {
+    if (exact.has(name)) throw invalid('duplicate column conflicts');
+    exact.add(name);
+    owners.set(name.toLowerCase(), name);
+  }
+  for (const reserved of ['__source__', '__topic__']) owners.set(reserved, reserved);
+  for (const { name, alias } of columns) {
+    const owner = owners.get(alias.toLowerCase());
+    if (owner !== undefined && owner !== name) throw invalid('duplicate column conflicts');
+    if (alias !== '') owners.set(alias.toLowerCase(), name);
+  }
 }
 
 function lineIndex(line: JsonObject): LineIndex {

@@ -7,14 +7,14 @@ import type { SlsCall, SlsRooms } from './operation.ts';
 import { jsonBody, pathParameter } from './parameters.ts';
 
 export async function createIndex(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
-  const config = parseIndexConfig(jsonBody(call));
+  const config = parseIndexConfig(jsonBody(call), call.body.length);
   await rooms.backend.createIndex(call.projectName, pathParameter(call, 'logstore'), config);
   return EMPTY_REPLY;
 }
 
 /** Replaces the whole configuration; it holds for logs that are indexed from now on. */
 export async function updateIndex(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
-  const config = parseIndexConfig(jsonBody(call));
+  const config = parseIndexConfig(jsonBody(call), call.body.length);
   await rooms.backend.updateIndex(call.projectName, pathParameter(call, 'logstore'), config);
   return EMPTY_REPLY;
 }
@@ -25,7 +25,7 @@ export async function getIndex(call: SlsCall, rooms: SlsRooms): Promise<HttpRepl
     pathParameter(call, 'logstore'),
   );
   if (logstore.index === undefined)
-    throw new AppError('IndexConfigNotExist', 'index config does not exist');
+    throw new AppError('IndexConfigNotExist', 'logstore without index config');
   return jsonReply({
     ...logstore.index,
     ttl: logstore.ttl,
