@@ -1,5 +1,5 @@
 /** Bounds of the commands, each with the reason for its number. */
-import { KIB, MIB, MINUTE_MS } from '#base/units.ts';
+import { KIB, MIB, MINUTE_MS, SECOND_MS } from '#base/units.ts';
 
 /** A root key file is some 150 bytes. */
 export const KEY_FILE_BYTES_MAX: number = 64 * KIB;
@@ -12,3 +12,6 @@ export const ERROR_BYTES_MAX: number = 64 * KIB;
 
 /** The server sends a line each second, so a connection this silent is dead. */
 export const SILENCE_MS_MAX: number = 1 * MINUTE_MS;
+
+/** How often a reindex is asked how far it is: what a person watches. */
+export const REINDEX_POLL_MS: number = 1 * SECOND_MS;

@@ -9,7 +9,9 @@ import { ERROR_BYTES_MAX, LINE_BYTES_MAX, SILENCE_MS_MAX } from './limits.ts';
 export interface LineRequest {
   /** Origin of the server. */
   readonly endpoint: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Undefined: the request is for the whole server. */
+  readonly projectName?: string | undefined;
   /** Percent-encoded, without query. */
   readonly path: string;
   readonly query: readonly (readonly [key: string, value: string])[];
@@ -31,12 +33,14 @@ export async function requestLines(request: LineRequest): Promise<AsyncIterable<
 
 async function send(request: LineRequest): Promise<IncomingMessage> {
   const url = new URL(request.endpoint);
+  const project: Readonly<Record<string, string>> =
+    request.projectName === undefined ? {} : { 'x-log-project': request.projectName };
   const { target, headers } = signRequest(
     {
       method: request.method,
       path: request.path,
       query: request.query,
-      headers: { host: url.host, 'user-agent': 'sluice-cli' },
+      headers: { host: url.host, 'user-agent': 'sluice-cli', ...project },
     },
     request.key,
     { version: 'v4', region: 'local' },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AppError } from '#base/app-error.ts';
 import type { Command, CommandContext, TextOutput } from '#cli/command.ts';
 import { dispatch } from '#cli/dispatch.ts';
+import { reindexCommand } from '#cli/reindex-command.ts';
 import { scrubCommand } from '#cli/scrub-command.ts';
 import { RealClock } from '#platform/real-clock.ts';
 import { exitWithParent } from './parent-watch.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   scrubCommand({
     openLocal: async (options) => (await import('./scrub.ts')).openLocalScrub(options),
   }),
+  reindexCommand,
 ];
 
 /** A command that is an entry of its own: it reads the words after its name, and ends when it likes. */

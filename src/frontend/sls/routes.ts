@@ -3,6 +3,7 @@
  * dispatcher works by it. Paths are tried from top to bottom, so literal segments stand before parameters.
  */
 import { JSON_BODY_BYTES_MAX, BODY_BYTES_MAX } from '../limits.ts';
+import { createReindex, deleteReindex, getReindex } from '../management/reindex.ts';
 import { createScrub } from '../management/scrub.ts';
 import { getContextLogs } from './context-logs.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './index-config.ts';
@@ -44,6 +45,7 @@ const WRITE = { scope: 'project', method: 'POST', bodyBytesMax: BODY_BYTES_MAX }
 const LOGSTORES = '/logstores';
 const LOGSTORE = '/logstores/{logstore}';
 const INDEX = '/logstores/{logstore}/index';
+const REINDEX = '/logstores/{logstore}/reindex';
 const SHARD = '/logstores/{logstore}/shards/{shard}';
 
 export const ROUTES: readonly Route[] = [
@@ -135,6 +137,11 @@ export const ROUTES: readonly Route[] = [
   { ...SMALL, operation: 'GetIndex', method: 'GET', path: INDEX, run: getIndex },
   { ...SMALL, operation: 'UpdateIndex', method: 'PUT', path: INDEX, run: updateIndex },
   { ...SMALL, operation: 'DeleteIndex', method: 'DELETE', path: INDEX, run: deleteIndex },
+
+  // Of our own: SLS has no public operation for it.
+  { ...SMALL, operation: 'CreateReindex', method: 'POST', path: REINDEX, run: createReindex },
+  { ...SMALL, operation: 'GetReindex', method: 'GET', path: REINDEX, run: getReindex },
+  { ...SMALL, operation: 'DeleteReindex', method: 'DELETE', path: REINDEX, run: deleteReindex },
 
   // Of the server itself, so nothing of SLS: for the root access key, the only one there is.
   {
