@@ -9,9 +9,19 @@ const FIGURES = {
   whereQuery: '*',
   aggQuery: 'select 1',
   processedRows: 12,
+  processedBytes: 345,
   elapsedMs: 4.6,
+  insertedSql: 'select 1 limit 100',
+  powerSql: true,
 };
-const INFO = { keys: ['a'], columnTypes: ['bigint'], limited: 100, isAccurate: true, terms: [] };
+const INFO = {
+  keys: ['a'],
+  columnTypes: ['bigint'],
+  limited: 100,
+  isAccurate: true,
+  terms: [],
+  phrases: undefined,
+};
 
 describe('query headers', () => {
   it('hold every figure as text', () => {
@@ -19,12 +29,16 @@ describe('query headers', () => {
       'x-log-progress': 'Complete',
       'x-log-count': '3',
       'x-log-processed-rows': '12',
+      'x-log-processed-bytes': '345',
       'x-log-elapsed-millisecond': '5',
       'x-log-has-sql': 'true',
       'x-log-where-query': '*',
       'x-log-agg-query': 'select 1',
       'x-log-cpu-sec': '0',
       'x-log-cpu-cores': '0',
+      'x-log-power-sql': 'true',
+      'x-log-insertedsql': 'select 1 limit 100',
+      'x-tlm-type': 'None',
     });
   });
 
@@ -47,6 +61,19 @@ describe('query headers', () => {
       limited: '100',
       isAccurate: 1,
       phraseQueryInfo: { scanAll: 'true', beginOffset: '0', endOffset: '0', endTime: '0' },
+    });
+  });
+
+  it('tell where a page of a phrase search ends, as texts', () => {
+    const phrases = { scanAll: false, beginOffset: 20, endOffset: 30, endTime: 1_700_000_000 };
+    expect(JSON.parse(queryInfo({ ...INFO, phrases }))).toMatchObject({
+      mode: 1,
+      phraseQueryInfo: {
+        scanAll: 'false',
+        beginOffset: '20',
+        endOffset: '30',
+        endTime: '1700000000',
+      },
     });
   });
 

@@ -64,19 +64,6 @@ export function queryHeaders(figures: QueryFigures): Record<string, string> {
   };
 }
 
-/** What GetLogs adds about SQL. */
-export function statementHeaders(facts: {
-  readonly processedBytes: number;
-  readonly powerSql: boolean;
-  readonly insertedSql: string;
-}): Record<string, string> {
-  return {
-    'x-log-processed-bytes': String(facts.processedBytes),
-    'x-log-power-sql': String(facts.powerSql),
-    'x-log-insertedsql': headerText(facts.insertedSql),
-  };
-}
-
 /** One line of ASCII JSON. When it would be too long the terms go first, then the keys. */
 export function queryInfo(info: QueryInfo): string {
   const full = {

@@ -8,7 +8,7 @@ import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { booleanOf, integerOf, jsonBody, pathParameter } from './parameters.ts';
 import { acceptedCompression } from './pull-logs.ts';
-import { queryHeaders, queryInfo, statementHeaders } from './query-headers.ts';
+import { queryHeaders, queryInfo, queryMode, type PhraseProgress } from './query-headers.ts';
 
 /** What a search asks for, checked; the same for a query string and a JSON body. */
 interface SearchArguments {
@@ -26,10 +26,11 @@ const NO_SQL = { hasSql: false, aggQuery: '', insertedSql: '', powerSql: false }
 /** What has no meaning here, but is checked: one engine, one order, every answer exact where it can be. */
 const PASSED_OVER = ['forward', 'accurate', 'isAccurate'] as const;
 
-type Member = (name: string) => unknown;
+/** A parameter as it was sent; undefined: it was not. */
+export type Member = (name: string) => unknown;
 
-/** A page, and what the answer says of it that only the request knows. */
-interface Searched {
+/** What was found, and what the answer says of it that only the request knows. */
+export interface Searched {
   readonly result: LogsResult;
   readonly phrases: PhraseProgress | undefined;
   readonly powerSql: boolean;
@@ -151,9 +152,8 @@ function timeOf(member: Member, name: string): number {
   return time;
 }
 
-/** Empty when absent. Errors: ParameterInvalid. */
-export /** False when absent. */
-function flagOf(member: Member, name: string, code: string = 'ParameterInvalid'): boolean {
+/** False when absent. Errors: the code. */
+export function flagOf(member: Member, name: string, code: string = 'ParameterInvalid'): boolean {
   const value = member(name);
   const flag = value === 1 || value === '1' ? true : value === 0 || value === '0' ? false : value;
   const found = booleanOf(flag);
@@ -161,17 +161,11 @@ function flagOf(member: Member, name: string, code: string = 'ParameterInvalid')
   return found ?? false;
 }
 
-function textOf(member: Member, name: string): string {
+/** Empty when absent. Errors: ParameterInvalid. */
+export function textOf(member: Member, name: string): string {
   const value = member(name) ?? '';
   if (typeof value !== 'string') throw new AppError('ParameterInvalid', `${name} is not a string`);
   return value;
-}
-
-/** Errors: ParameterInvalid. */
-export function powerSqlOf(member: Member): boolean {
-  const powerSql = booleanOf(member('powerSql'));
-  if (powerSql === null) throw new AppError('ParameterInvalid', 'powerSql is not true or false');
-  return powerSql ?? false;
 }
 
 /** The first value of each query parameter. */
