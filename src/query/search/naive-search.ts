@@ -30,6 +30,7 @@ interface IndexedLog {
 }
 
 const WHOLE: Cut = { token: [], caseSensitive: false, chn: false };
+const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
 const LONG = /^[+-]?\d+$/u;
 const DOUBLE = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/iu;
 /** What cuts a search text without field when there is no full text (sls-query §1.3). */
@@ -168,7 +169,6 @@ function cutText(text: string, { token = [], caseSensitive, chn }: Cut): string[
 }
 
 function cutHan(part: string): string[] {
-  const segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
   return part
     .split(/(\p{Script=Han}+)/u)
     .flatMap((run, i) =>

@@ -4,7 +4,7 @@ import { QueryFixture } from '../query-fixture.ts';
 import { compareSearches } from './search-differential.ts';
 import { SegmentFixture } from './segment-fixture.ts';
 
-const SEEDS = 1000;
+const SEEDS = 500;
 
 test('searches find what a reading of every log finds, thousands of times', async () => {
   await using service = await QueryFixture.create();

@@ -2,8 +2,8 @@
  * For tests: random logs in random segments, random index configurations and random searches through the whole query
  * service, against `naive-search.ts`. What one seed asks of a search: all rows, a page of a part of the time, and counts.
  */
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { expect } from 'vitest';
 import { printSearch } from '#querylang/print-query.ts';
 import type { SearchNode } from '#querylang/search-ast.ts';
 import type { SegmentReader } from '#segment/segment.ts';
@@ -95,22 +95,20 @@ async function compareSearch(
   try {
     checkKeys(node, index);
   } catch {
-    await expect(service.query(query), query).rejects.toMatchObject({ code: 'ParameterInvalid' });
+    await rejects(service.query(query), { code: 'ParameterInvalid' }, query);
     compared.errors++;
     return;
   }
   const wanted = logs.filter((log) => matchesNaively(node, log, index));
   const all = await service.query(query);
-  expect(numbersOf(all.rows), query).toEqual(numbersOf(wanted));
-  expect({ progress: all.progress, isAccurate: all.isAccurate }).toEqual({
-    progress: 'Complete',
-    isAccurate: true,
-  });
+  deepEqual(numbersOf(all.rows), numbersOf(wanted), query);
+  equal(all.progress, 'Complete');
+  equal(all.isAccurate, true);
   const inside = wanted.filter((log) => isInside(log, window));
   const { offset, line, reverse } = window;
   const page = (reverse ? inside.toReversed() : inside).slice(offset, offset + line);
   const { rows } = await service.query(query, window);
-  expect(numbersOf(rows), `${query} in ${JSON.stringify(window)}`).toEqual(numbersOf(page));
+  deepEqual(numbersOf(rows), numbersOf(page), `${query} in ${JSON.stringify(window)}`);
   if (!JSON.stringify(node).includes('"phrase"')) await compareCounts({ ...asked, inside }, query);
   compared.searches++;
   compared.hits += wanted.length;
@@ -132,15 +130,17 @@ async function compareCounts(
     ...window,
     query,
   });
-  expect(count, query).toBe(inside.length);
+  equal(count, inside.length, query);
   // What lies inside the last second of a range is counted in its last bucket.
   const last = buckets.at(-1)!;
   for (const bucket of buckets)
-    expect(bucket.count, query).toBe(
+    equal(
+      bucket.count,
       inside.filter((log) => {
         const time = Number(log['__time__']);
         return time >= bucket.from && (time < bucket.to || bucket === last);
       }).length,
+      query,
     );
 }
 
