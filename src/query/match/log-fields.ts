@@ -163,9 +163,9 @@ export class LogFields {
       .filter((value) => !Number.isNaN(value));
   }
 
-  /** Whether the log has a JSON field of this name (lower case), of whatever content. */
-  hasJson(name: string): boolean {
-    return this.#json.some((json) => json.name === name);
+  /** The whole texts of JSON fields of this name (lower case), valid JSON or not. */
+  jsonTexts(name: string): readonly string[] {
+    return this.#json.filter((json) => json.name === name).map(({ text }) => text);
   }
 
   #readLeavesFor(name: string): void {

@@ -3,6 +3,8 @@
  * `evaluate-search.ts` would find in a segment of this log alone. Two differences, both in favour of the user: a
  * wildcard matches all terms and not the first hundred, and phrases are looked at in any place of a search.
  */
+import { compileTokenizer } from '#kernel/tokenizer.ts';
+import type { IndexConfig } from '#protocol/index-config.ts';
 import {
   exactly,
   parseNumber,
@@ -11,57 +13,78 @@ import {
   type SearchPlan,
   type TextForm,
 } from '../search/compile-search.ts';
-import { cutPattern, type TermPattern } from '../search/wildcards.ts';
-import type { Cutting } from './cut-text.ts';
+import { cutParts, fullTextPieces, type Cutter } from '../search/cut-search.ts';
+import type { TermPattern } from '../search/wildcards.ts';
+import { Cutting } from './cut-text.ts';
 import type { LogFields, TextField } from './log-fields.ts';
 
 export type LogMatcher = (log: LogFields) => boolean;
 
-/** The matcher keeps the words of the search for each way of cutting that it meets. */
-export function compileMatcher(plan: SearchPlan): LogMatcher {
-  switch (plan.kind) {
-    case 'all':
-      return () => true;
-    case 'and': {
-      const operands = plan.operands.map(compileMatcher);
-      return (log) => operands.every((matches) => matches(log));
+/** `index`: the configuration that the plan was compiled with, and that logs are laid out by. */
+export function compileMatcher(plan: SearchPlan, index: IndexConfig): LogMatcher {
+  const line = index.line === undefined ? undefined : new Cutting(compileTokenizer(index.line));
+  const compile = (part: SearchPlan): LogMatcher => {
+    switch (part.kind) {
+      case 'all':
+        return () => true;
+      case 'and': {
+        const operands = part.operands.map(compile);
+        return (log) => operands.every((matches) => matches(log));
+      }
+      case 'or': {
+        const operands = part.operands.map(compile);
+        return (log) => operands.some((matches) => matches(log));
+      }
+      case 'not': {
+        const matches = compile(part.operand);
+        return (log) => !matches(log);
+      }
+      case 'fullText':
+        return compileFullText(part, line);
+      case 'field':
+        return compileField(part);
+      case 'numeric':
+        return compileNumeric(part.field.name, part.range);
+      default:
+        return () => false;
     }
-    case 'or': {
-      const operands = plan.operands.map(compileMatcher);
-      return (log) => operands.some((matches) => matches(log));
-    }
-    case 'not': {
-      const matches = compileMatcher(plan.operand);
-      return (log) => !matches(log);
-    }
-    case 'fullText': {
-      const words = new SearchWords(plan.text, plan.form);
-      return (log) => words.areInOneGroup(log.allTexts());
-    }
-    case 'field':
-      return compileField(plan);
-    case 'numeric':
-      return compileNumeric(plan.field.name, plan.range);
-    default:
-      return () => false;
-  }
+  };
+  return compile(plan);
 }
 
-function compileField(plan: FieldPlan): LogMatcher {
-  const { name, type } = plan.field;
+function compileFullText(
+  { text, form }: { readonly text: string; readonly form: TextForm },
+  line: Cutter | undefined,
+): LogMatcher {
+  const pieces = fullTextPieces({ text, form }, { line });
+  const words = pieces.map((piece) => new SearchWords(piece, form));
+  const areThere: LogMatcher = (log) => words.every((piece) => piece.areTogether(log.allTexts()));
+  if (form !== 'phrase' || pieces.length === 0) return areThere;
+  const termsOf = perCutting((cutting) => pieces.flatMap((piece) => cutting.tokenizer.cut(piece)));
+  return (log) =>
+    areThere(log) &&
+    some(log.allTexts(), ({ cutting, texts }) => {
+      const terms = termsOf(cutting);
+      return terms.length > 0 && texts.some((value) => value.hasRun(terms));
+    });
+}
+
+function compileField({ field, text, form }: FieldPlan): LogMatcher {
+  const { name, type } = field;
   const isJson = type === 'leaves';
-  const textsOf = (log: LogFields): Iterable<TextField> =>
-    isJson ? log.leaves(name) : log.texts(name);
-  if (plan.form === 'word' && plan.text === '*')
+  if (form === 'word' && text === '*')
     return isJson
-      ? (log) => log.hasJson(name)
+      ? (log) => log.jsonTexts(name).length > 0
       : (log) => some(log.numbers(name), () => true) || some(log.texts(name), () => true);
-  const number = isJson ? undefined : parseNumber(plan.text);
+  if (text === '')
+    return isJson
+      ? (log) => log.jsonTexts(name).includes('')
+      : (log) => some(log.texts(name), ({ texts }) => texts.some((value) => value.text === ''));
+  const number = isJson ? undefined : parseNumber(text);
   const hasNumber = number === undefined ? () => false : compileRange(name, exactly(number));
-  if (plan.text === '')
-    return (log) => some(textsOf(log), ({ texts }) => texts.some(({ text }) => text === ''));
-  const words = new SearchWords(plan.text, plan.form);
-  return (log) => hasNumber(log) || some(textsOf(log), (field) => words.areIn([field]));
+  const words = new SearchWords(text, form);
+  return (log) =>
+    hasNumber(log) || some(isJson ? log.leaves(name) : log.texts(name), (one) => words.areIn(one));
 }
 
 function compileNumeric(name: string, range: NumberRange): LogMatcher {
@@ -69,7 +92,7 @@ function compileNumeric(name: string, range: NumberRange): LogMatcher {
   if (range.low !== range.high) return hasNumber;
   // As in segments: a field that is text can only be asked for equality.
   const words = new SearchWords(String(range.low), 'quoted');
-  return (log) => hasNumber(log) || words.areInOneGroup(log.texts(name));
+  return (log) => hasNumber(log) || words.areTogether(log.texts(name));
 }
 
 function compileRange(name: string, range: NumberRange): LogMatcher {
@@ -87,44 +110,55 @@ type Part = string | TermPattern;
 
 /** The words of one text of a search, cut as each field needs it. */
 class SearchWords {
-  readonly #text: string;
   readonly #form: TextForm;
-  readonly #isPattern: boolean;
-  readonly #parts = new WeakMap<Cutting, readonly Part[]>();
+  readonly #termsOf: (cutting: Cutting) => readonly string[];
+  readonly #partsOf: (cutting: Cutting) => {
+    readonly parts: readonly Part[];
+    readonly key: string;
+  };
 
   constructor(text: string, form: TextForm) {
-    this.#text = text;
     this.#form = form;
-    this.#isPattern = form === 'word' && /[*?]/.test(text);
+    this.#termsOf = perCutting((cutting) => cutting.tokenizer.cut(text));
+    this.#partsOf = perCutting((cutting) => {
+      const parts = cutParts(cutting, text, form);
+      return { parts, key: JSON.stringify(parts) };
+    });
   }
 
-  /** Whether all words are somewhere in the fields of one way of cutting. */
-  areInOneGroup(fields: Iterable<TextField>): boolean {
-    return some(Map.groupBy(fields, ({ cutting }) => cutting).values(), (group) =>
-      this.areIn(group),
-    );
+  /** Whether all words are somewhere in fields for which they are the same. Fields that leave none say nothing. */
+  areTogether(fields: Iterable<TextField>): boolean {
+    const groups = Map.groupBy(fields, ({ cutting }) => this.#partsOf(cutting).key);
+    return some(groups.values(), (group) => {
+      const parts = this.#partsIn(group[0]);
+      return parts.length > 0 && parts.every((part) => isIn(group, part));
+    });
   }
 
-  /** Whether all words are in these fields, which must be of one way of cutting. A text without words is everywhere. */
-  areIn(fields: readonly TextField[]): boolean {
-    const cutting = fields[0]?.cutting;
-    if (cutting === undefined) return false;
-    const parts = this.#cut(cutting);
-    if (this.#form !== 'phrase' || parts.length === 0)
-      return parts.every((part) => isIn(fields, part));
-    const terms = parts.filter((part) => typeof part === 'string');
-    return fields.some(({ texts }) => texts.some((text) => text.hasRun(terms)));
+  /** Whether all words are in the field, in a phrase next to each other. Of no words all are there. */
+  areIn(field: TextField): boolean {
+    const parts = this.#partsIn(field);
+    if (!parts.every((part) => isIn([field], part))) return false;
+    if (this.#form !== 'phrase' || parts.length === 0) return true;
+    const terms = this.#termsOf(field.cutting);
+    return field.texts.some((text) => text.hasRun(terms));
   }
 
-  #cut(cutting: Cutting): readonly Part[] {
-    const known = this.#parts.get(cutting);
-    if (known !== undefined) return known;
-    const parts = this.#isPattern
-      ? cutPattern(cutting.patternTokenizer, this.#text)
-      : cutting.tokenizer.cut(this.#text);
-    this.#parts.set(cutting, parts);
-    return parts;
+  #partsIn(field: TextField | undefined): readonly Part[] {
+    return field === undefined ? [] : this.#partsOf(field.cutting).parts;
   }
+}
+
+/** Remembers what a function makes of each way of cutting. */
+function perCutting<T>(make: (cutting: Cutting) => T): (cutting: Cutting) => T {
+  const made = new WeakMap<Cutting, { readonly value: T }>();
+  return (cutting) => {
+    const known = made.get(cutting);
+    if (known !== undefined) return known.value;
+    const value = make(cutting);
+    made.set(cutting, { value });
+    return value;
+  };
 }
 
 function isIn(fields: readonly TextField[], part: Part): boolean {

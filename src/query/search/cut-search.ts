@@ -3,8 +3,11 @@
  * cut in several ways at once.
  */
 import type { TextForm } from './compile-search.ts';
-import type { FieldGroup, SegmentFields } from './segment-fields.ts';
+import type { FieldGroup } from './segment-fields.ts';
 import { cutPattern, type TermPattern } from './wildcards.ts';
+
+/** What texts of a search are cut with. */
+export type Cutter = Pick<FieldGroup, 'tokenizer' | 'patternTokenizer'>;
 
 /** Fields for which the text of a search has the same parts: all of them must be there, each in any of the fields. */
 export interface FieldsWithParts {
@@ -22,7 +25,7 @@ const PUNCTUATION_BUT_WILDCARDS = /[!"#$%&'()+,\-./:;<=>@[\]{}\s]+/u;
  */
 export function fullTextPieces(
   { text, form }: { readonly text: string; readonly form: TextForm },
-  { line }: Pick<SegmentFields, 'line'>,
+  { line }: { readonly line: Cutter | undefined },
 ): readonly string[] {
   if (line !== undefined) return cutParts(line, text, form).length === 0 ? [] : [text];
   return text
@@ -44,8 +47,9 @@ export function cutForFields(
   }));
 }
 
-function cutParts(
-  cutting: FieldGroup,
+/** The text cut for one way of cutting. */
+export function cutParts(
+  cutting: Cutter,
   text: string,
   form: TextForm,
 ): readonly (string | TermPattern)[] {

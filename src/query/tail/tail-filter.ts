@@ -22,7 +22,7 @@ export class TailFilter {
   /** Takes a changed index over. Errors: as the constructor. */
   useIndex(index: IndexConfig): void {
     const plan = compileSearch(this.#search, index);
-    this.#matches = plan.kind === 'all' ? undefined : compileMatcher(plan);
+    this.#matches = plan.kind === 'all' ? undefined : compileMatcher(plan, index);
   }
 
   /** `layout`: of the same index. */
