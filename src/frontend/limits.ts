@@ -63,3 +63,6 @@ export const CONSOLE_BYTES_MAX: number = 64 * MIB;
 
 /** After a request to stop, running requests have this long. */
 export const DRAIN_MS: number = 20 * SECOND_MS;
+
+/** A live tail without logs sends a comment this often; proxies close connections that are silent for 30 s or more. */
+export const TAIL_HEARTBEAT_MS: number = 10 * SECOND_MS;

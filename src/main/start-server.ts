@@ -19,6 +19,7 @@ import { RealRandom } from '#platform/real-random.ts';
 import { LOG_TIME_FUTURE_MAX_MS, LOG_TIME_PAST_MAX_MS } from '#protocol/limits.ts';
 import { createRequestIds } from '#protocol/request-id.ts';
 import { QueryService } from '#query/query-service.ts';
+import { LiveTail } from '#query/tail/live-tail.ts';
 import { childLogger, createLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { openDataDirectory, writeServerEndpoint } from './data-directory.ts';
@@ -179,13 +180,16 @@ async function openRooms(parts: RoomParts): Promise<SlsRooms> {
       { catalog, segments: backend, clock, logger: childLogger(logger, 'query') },
     ),
   );
+  const liveTail = stack.use(
+    new LiveTail({ catalog, shardLog, clock, logger: childLogger(logger, 'query') }),
+  );
   const timeWindow =
     config.timeWindow === 'service'
       ? { pastMs: LOG_TIME_PAST_MAX_MS, futureMs: LOG_TIME_FUTURE_MAX_MS }
       : { pastMs: undefined, futureMs: undefined };
   const ingest = new Ingest({ timeWindow }, { catalog, shardLog, clock });
   const { region } = config;
-  return { catalog, backend, ingest, queryService, shardLog, clock, logger, region };
+  return { catalog, backend, ingest, queryService, liveTail, shardLog, clock, logger, region };
 }
 
 async function listen(server: HttpServer, config: ServerConfig): Promise<number> {

@@ -6,6 +6,7 @@ import type { ShardLog } from '#loghub/shard-log.ts';
 import type { Catalog } from '#meta/catalog.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { QueryService } from '#query/query-service.ts';
+import type { LiveTail } from '#query/tail/live-tail.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { HttpReply } from '../http-message.ts';
 
@@ -36,6 +37,7 @@ export interface SlsRooms {
   readonly backend: Backend;
   readonly ingest: Ingest;
   readonly queryService: QueryService;
+  readonly liveTail: LiveTail;
   readonly shardLog: ShardLog;
   readonly clock: Clock;
   readonly logger: Logger;

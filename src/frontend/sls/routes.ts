@@ -3,6 +3,7 @@
  * dispatcher works by it. Paths are tried from top to bottom, so literal segments stand before parameters.
  */
 import { JSON_BODY_BYTES_MAX, BODY_BYTES_MAX } from '../limits.ts';
+import { tailLogs } from '../management/live-tail.ts';
 import { createReindex, deleteReindex, getReindex } from '../management/reindex.ts';
 import { createScrub } from '../management/scrub.ts';
 import { getContextLogs } from './context-logs.ts';
@@ -138,7 +139,15 @@ export const ROUTES: readonly Route[] = [
   { ...SMALL, operation: 'UpdateIndex', method: 'PUT', path: INDEX, run: updateIndex },
   { ...SMALL, operation: 'DeleteIndex', method: 'DELETE', path: INDEX, run: deleteIndex },
 
-  // Of our own: SLS has no public operation for it.
+  // Of our own: SLS has no public operations for these.
+  {
+    ...SMALL,
+    operation: 'TailLogs',
+    method: 'GET',
+    path: LOGSTORE,
+    types: ['tail'],
+    run: tailLogs,
+  },
   { ...SMALL, operation: 'CreateReindex', method: 'POST', path: REINDEX, run: createReindex },
   { ...SMALL, operation: 'GetReindex', method: 'GET', path: REINDEX, run: getReindex },
   { ...SMALL, operation: 'DeleteReindex', method: 'DELETE', path: REINDEX, run: deleteReindex },
