@@ -1,5 +1,5 @@
 /**
- * Goal: whatever step of a seal, fold, commit, compaction, rebuild, index change or removal the power fails at,
+ * Goal: whatever step of a seal, fold, commit, compaction, rebuild, reindex, index change or removal the power fails at,
  * each acknowledged log is found exactly once afterwards, and nothing that belongs to no manifest stays.
  * Method: each scenario runs once to count its steps (changes of the disk and of the metadata), then again with the
  * power lost at steps that are spread evenly over all of them, each with a seed of its own that decides what the
@@ -309,6 +309,45 @@ describe(`a loss of power (seeds ${FIRST_SEED} to ${FIRST_SEED + SEED_COUNT - 1}
         if (index?.line?.token[0] !== ';') return;
         await using lease = await world.backend.acquire({ logstoreId, ...ALL_TIME });
         for (const { indexConfig } of lease.segments) expect(indexConfig).toEqual(TEST_INDEX);
+      },
+    );
+  });
+
+  test('at any step of a reindex leaves each log in exactly one segment, and it goes on', async () => {
+    const range = { fromTime: 0, toTime: 2 ** 32 };
+    await strikeEverywhere(
+      {
+        prepare: async (world, logstoreId) => {
+          await fillCommits(world, logstoreId, 3);
+          await fill(world, logstoreId, 2);
+          await world.backend.updateIndex('web', 'app', OTHER_INDEX);
+          await fill(world, logstoreId, 2);
+        },
+        act: async (world) => {
+          await world.backend.reindexer.start('web', 'app', range);
+          await world.backend.reindexer.run();
+          if (world.files.hasLostPower) return;
+          expect(await world.backend.reindexer.report('web', 'app')).toMatchObject({
+            state: 'done',
+          });
+        },
+      },
+      async (world, logstoreId) => {
+        await checkEachOnce(world, logstoreId);
+        await world.backend.reindexer.run();
+        // The power may have failed before the job was stored: then nobody was told that it was.
+        const job = await world.backend.reindexer.report('web', 'app').catch((error: unknown) => {
+          expect(errorCode(error)).toBe('JobNotExist');
+        });
+        if (job === undefined) {
+          await world.backend.reindexer.start('web', 'app', range);
+          await world.backend.reindexer.run();
+        }
+        const { state } = await world.backend.reindexer.report('web', 'app');
+        expect(state).toBe('done');
+        await checkWhole(world, logstoreId);
+        await using lease = await world.backend.acquire({ logstoreId, ...ALL_TIME });
+        for (const { indexConfig } of lease.segments) expect(indexConfig).toEqual(OTHER_INDEX);
       },
     );
   });
