@@ -116,7 +116,7 @@ describe('a reindex', () => {
     await reindex();
     const expected = (await segments()).flatMap(({ id }) => [`${id}.idx`, `${id}.parquet`]);
     const keys = await world.blobStore.list('seg/', { limit: 99 });
-    expect(keys.map((key) => key.split('/').at(-1)).toSorted()).toEqual(expected.toSorted());
+    expect(keys.map((key) => key.split('/').at(-1) ?? '').toSorted()).toEqual(expected.toSorted());
     expect(await world.files.list('data/backend/l0')).toEqual([]);
   });
 
