@@ -157,6 +157,21 @@ export class SlsClient {
     })) as SearchAnswer;
   }
 
+  /** GetLogs in its older form (v1) over the whole of time unless told otherwise: rows, and figures in headers. */
+  async searchV1(
+    project: string,
+    logstore: string,
+    query: string,
+    options: Readonly<Record<string, string | number | boolean>> = {},
+  ): Promise<SlsResponse> {
+    const members = { type: 'log', from: 0, to: 4_000_000_000, query, ...options };
+    const parameters = new URLSearchParams(
+      Object.entries(members).map(([name, value]): [string, string] => [name, String(value)]),
+    );
+    const path = `/logstores/${logstore}?${parameters.toString()}`;
+    return await this.send({ method: 'GET', path, project });
+  }
+
   /** The number of logs that match, from the histogram. */
   async count(project: string, logstore: string, query: string): Promise<number> {
     const parameters = new URLSearchParams({
@@ -190,6 +205,8 @@ export interface SearchAnswer {
     readonly count: number;
     readonly progress: string;
     readonly keys: readonly string[];
+    readonly isAccurate: boolean;
+    readonly mode: number;
   };
   readonly data: readonly Readonly<Record<string, string>>[];
 }

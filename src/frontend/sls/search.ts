@@ -111,6 +111,7 @@ async function search(call: SlsCall, rooms: SlsRooms, member: Member): Promise<S
     logstoreName: pathParameter(call, 'logstore'),
     ...page,
     session: textOf(member, 'session'),
+    highlight: flagOf(member, 'highlight'),
     signal: call.signal,
   });
   const phrases = result.isPhraseSearch ? phraseProgress(result, page) : undefined;
@@ -137,7 +138,7 @@ function phraseProgress(
 function searchArguments(member: Member): SearchArguments {
   const fromTime = timeOf(member, 'from');
   const toTime = timeOf(member, 'to');
-  if (fromTime >= toTime) throw new AppError('InvalidTimeRange', 'from is not before to');
+  if (fromTime >= toTime) throw new AppError('InvalidTimeRange', 'request time range is invalid');
   const fromNs = integerOf(member('fromNs')) ?? 0;
   const toNs = integerOf(member('toNs')) ?? 0;
   const topic = textOf(member, 'topic');
@@ -203,7 +204,9 @@ function metaJson({ result, phrases, powerSql }: Searched): unknown {
     powerSql,
     insertedSQL: result.insertedSql,
     telementryType: 'None',
-    highlights: [],
+    highlights: result.highlights.map((words) =>
+      words.map(({ key, value }) => ({ Key: key, Value: value })),
+    ),
     ...(phrases === undefined ? {} : { phraseQueryInfo: phrases }),
   };
 }

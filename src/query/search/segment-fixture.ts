@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '#base/assert.ts';
 import { RealFiles } from '#platform/real-files.ts';
-import { encodeLogGroup } from '#protocol/log-group.ts';
+import { encodeLogGroup, type LogGroup } from '#protocol/log-group.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { BlockCache } from '#segment/block-cache.ts';
 import { buildSegment } from '#segment/build-segment.ts';
@@ -35,7 +35,7 @@ export class SegmentFixture implements AsyncDisposable {
   async build(logs: readonly FixtureLog[], index: IndexConfig): Promise<SegmentReader> {
     const id = `s${++this.#count}`;
     const records = logs.map((log) => {
-      const payload = encodeLogGroup(groupOf(log));
+      const payload = encodeLogGroup(groupOfLog(log));
       return {
         sequence: this.#nextSequence++,
         compression: 'none' as const,
@@ -108,7 +108,8 @@ async function readPart(path: string, offset: number, length: number): Promise<U
   return buffer.subarray(0, bytesRead);
 }
 
-function groupOf(log: FixtureLog): Parameters<typeof encodeLogGroup>[0] {
+/** A log group of this log alone. */
+export function groupOfLog(log: FixtureLog): LogGroup {
   const { __time__, __time_ns_part__, __source__, __topic__, ...fields } = log;
   const pairs = Object.entries(fields).map(([key, value]) => ({ key, value: String(value) }));
   const tagPrefix = '__tag__:';
