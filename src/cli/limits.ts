@@ -15,3 +15,10 @@ export const SILENCE_MS_MAX: number = 1 * MINUTE_MS;
 
 /** How often a reindex is asked how far it is: what a person watches. */
 export const REINDEX_POLL_MS: number = 1 * SECOND_MS;
+
+/** An event of a live tail: a log may be 10 MB, and JSON writes some characters with six. */
+export const EVENT_CHARS_MAX: number = 64 * MIB;
+
+/** Pauses before a live tail connects again; a server that restarts is back after some seconds. */
+export const RECONNECT_MS_MIN: number = 1 * SECOND_MS;
+export const RECONNECT_MS_MAX: number = 15 * SECOND_MS;

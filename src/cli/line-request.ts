@@ -17,6 +17,8 @@ export interface LineRequest {
   readonly query: readonly (readonly [key: string, value: string])[];
   readonly key: SigningKeys;
   readonly nowMs: number;
+  /** Default: 1 MB. */
+  readonly lineBytesMax?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -78,7 +80,7 @@ async function* linesOf(
         yield rest.toString('utf8', 0, end);
         rest = rest.subarray(end + 1);
       }
-      if (rest.length > LINE_BYTES_MAX)
+      if (rest.length > (request.lineBytesMax ?? LINE_BYTES_MAX))
         throw new AppError('AnswerInvalid', `${request.endpoint} answers with a line without end`);
     }
   } catch (error) {

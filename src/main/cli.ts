@@ -9,6 +9,7 @@ import type { Command, CommandContext, TextOutput } from '#cli/command.ts';
 import { dispatch } from '#cli/dispatch.ts';
 import { reindexCommand } from '#cli/reindex-command.ts';
 import { scrubCommand } from '#cli/scrub-command.ts';
+import { tailCommand } from '#cli/tail-command.ts';
 import { RealClock } from '#platform/real-clock.ts';
 import { exitWithParent } from './parent-watch.ts';
 
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
     openLocal: async (options) => (await import('./scrub.ts')).openLocalScrub(options),
   }),
   reindexCommand,
+  tailCommand,
 ];
 
 /** A command that is an entry of its own: it reads the words after its name, and ends when it likes. */
