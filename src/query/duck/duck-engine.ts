@@ -8,6 +8,8 @@ import type { DuckOptions } from './duck-messages.ts';
 import { SPILL_BYTES_MAX } from '../limits.ts';
 import { sqlPrelude } from '../sql/prelude.ts';
 import { quoteText } from '../sql/text.ts';
+import { UDFS } from '../udf/registry.ts';
+import { registerUdfs } from '../udf/scalar-udf.ts';
 
 export class DuckEngine {
   readonly #instance: DuckDBInstance;
@@ -25,6 +27,7 @@ export class DuckEngine {
     const connection = await instance.connect();
     try {
       const folders = segmentDirectories.map((path) => quoteText(`${path.replace(/\/+$/, '')}/`));
+      registerUdfs(connection, UDFS);
       await connection.run(sqlPrelude(options.timeZone));
       for (const setting of [
         'autoinstall_known_extensions=false',

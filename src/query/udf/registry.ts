@@ -1,0 +1,28 @@
+/** All families of functions in JavaScript. A new one is a file beside this one and a line here. */
+import { GEOHASH } from './geohash.ts';
+import { HASHES } from './hashes.ts';
+import { NUMBERS } from './numbers.ts';
+import { POSITIONS } from './positions.ts';
+import type { ScalarUdf, UdfFamily } from './scalar-udf.ts';
+import { SERIES } from './series.ts';
+import { SKETCHES } from './sketch.ts';
+import { TEXT_MAPS } from './text-maps.ts';
+import { TIME_TEXTS } from './time-text.ts';
+import { UNITS } from './units.ts';
+
+const FAMILIES: readonly UdfFamily[] = [
+  GEOHASH,
+  HASHES,
+  NUMBERS,
+  POSITIONS,
+  SERIES,
+  SKETCHES,
+  TEXT_MAPS,
+  TIME_TEXTS,
+  UNITS,
+];
+
+export const UDFS: readonly ScalarUdf[] = FAMILIES.flatMap(({ functions }) => functions);
+
+/** Statements for after the registration. */
+export const UDF_MACROS: string = FAMILIES.map(({ macros }) => macros).join('\n');
