@@ -37,6 +37,9 @@ export const OFFSET_MAX = 1_000_000_000;
 /** Logs of one second from several segments that are put in order by their nanoseconds; more stay as they are. */
 export const NS_MERGE_ROWS_MAX = 10_000;
 
+/** Characters of an answer that are looked through for words to mark: some tens of milliseconds. */
+export const HIGHLIGHT_CHARACTERS_MAX: number = MIB;
+
 /** Buckets of a histogram with automatic width (sls-query §4.3). */
 export const HISTOGRAM_BUCKETS_AUTO_MAX = 60;
 
@@ -173,3 +176,25 @@ export const TAIL_BACK_LOGS_MAX = 500;
 /** Log groups, and raw bytes of them, that each shard is searched for these. */
 export const TAIL_BACK_RECORDS_MAX = 128;
 export const TAIL_BACK_RAW_BYTES_MAX: number = 8 * MIB;
+
+/** Times for which logs are counted in the index for one relation of a statement: 12 days of seconds, 8 MB. */
+export const TIMES_MAX: number = 2 ** 20;
+
+/** Share of the memory of statements that parts of their answers may take while they are kept. */
+export const KEPT_MEMORY_SHARE: number = 1 / 8;
+
+/** Matching rows of a segment from which on its part is kept; fewer are read in less time than the part is looked for. */
+export const KEPT_ROWS_MIN = 10_000;
+
+/** Groups of one part, and rows for each group at least: a part with more is no quicker to read than the rows. */
+export const KEPT_GROUPS_MAX = 65_536;
+export const KEPT_GROUP_ROWS_MIN = 8;
+
+/** Segments of one relation whose parts are kept; each that is not there yet is a query of its own. */
+export const KEPT_SEGMENTS_MAX = 256;
+
+/** Statements that are remembered for having been asked, with or without parts. */
+export const KEPT_STATEMENTS_MAX = 512;
+
+/** What a value of a part takes in the memory of DuckDB, about, without its text. */
+export const KEPT_VALUE_BYTES = 16;

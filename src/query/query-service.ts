@@ -14,6 +14,7 @@ import {
 import { compileSearch, hitTerms, type HitTerm } from './search/compile-search.ts';
 import { DuckProcess } from './duck/duck-process.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
+import { highlightsOf, type Highlight } from './search/highlights.ts';
 import { bucketRanges } from './search/histogram.ts';
 import { LINE_MAX, OFFSET_MAX, QUEUED_FOR_EACH_RUNNING, TIME_BUDGET_MS } from './limits.ts';
 import { MatchCache } from './search/match-cache.ts';
@@ -91,6 +92,8 @@ export interface LogsRequest extends QueryRequest, SqlOptions {
   readonly offset: number;
   /** Newest first. */
   readonly reverse: boolean;
+  /** Whether the answer tells the words in its rows. Default: false. */
+  readonly highlight?: boolean | undefined;
 }
 
 /** SQL over logstores of a project: `query` is the statement, which names them and their times. */
@@ -120,6 +123,8 @@ export interface LogsResult extends Found {
   readonly terms: readonly HitTerm[];
   /** Whether texts of logs were read to find phrases. */
   readonly isPhraseSearch: boolean;
+  /** Words to mark by row, if they were asked for. */
+  readonly highlights: readonly (readonly Highlight[])[];
 }
 
 export interface HistogramsResult extends BucketCounts {
@@ -194,12 +199,13 @@ export class QueryService implements AsyncDisposable {
         'ParameterInvalid',
         'ErrorType:OLSQueryParseError.ErrorMessage:offset is not available for pagination in sql query, please use limit x,y syntax for pagination.',
       );
+    const plan = compileSearch(parsed.search, logstore.index);
     const search = {
       whereQuery: parsed.whereText,
       terms: hitTerms(parsed.search, logstore.index),
+      isPhraseSearch: phrasesOf(plan).length > 0,
+      highlights: [],
     };
-    const plan = compileSearch(parsed.search, logstore.index);
-    const isPhraseSearch = phrasesOf(plan).length > 0;
     if (parsed.analysis.kind === 'sql') {
       const { topic } = request;
       const statement = {
@@ -207,8 +213,9 @@ export class QueryService implements AsyncDisposable {
         own: { logstore, plan, topic },
         range: request,
       };
-      return { ...search, isPhraseSearch, ...(await this.#getSql(request, statement)) };
+      return { ...search, ...(await this.#getSql(request, statement)) };
     }
+    checkSession('', request.session);
     const withPackMeta = parsed.analysis.kind === 'packMeta';
     const page = { ...request, plan, ...exactBounds(request), withPackMeta };
     const { found, elapsedMs } = await this.#run(
@@ -219,7 +226,8 @@ export class QueryService implements AsyncDisposable {
     return {
       ...found,
       ...search,
-      isPhraseSearch,
+      highlights:
+        request.highlight === true ? highlightsOf(found.rows, search.terms, logstore.index) : [],
       count: found.rows.length,
       hasSql: false,
       aggQuery: analysisText(parsed),
@@ -235,7 +243,7 @@ export class QueryService implements AsyncDisposable {
   async getProjectLogs(request: ProjectLogsRequest): Promise<LogsResult> {
     const statement = { sql: request.query, own: undefined, range: ALL_TIMES };
     const facts = await this.#getSql(request, statement);
-    return { whereQuery: '', terms: [], isPhraseSearch: false, ...facts };
+    return { whereQuery: '', terms: [], isPhraseSearch: false, highlights: [], ...facts };
   }
 
   /** Counts by time of what the search part matches. Errors: as `getLogs`. */
@@ -283,7 +291,7 @@ export class QueryService implements AsyncDisposable {
   async #getSql(
     request: ProjectRequest & SqlOptions,
     statement: RunSqlRequest,
-  ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch'>> {
+  ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch' | 'highlights'>> {
     const { projectName, authorize } = request;
     const text = statement.sql;
     checkSession(text, request.session);

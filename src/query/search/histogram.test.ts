@@ -36,3 +36,40 @@ test('each bucket counts the rows whose time is in it', () => {
     { numRuns: 500 },
   );
 });
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+test.each([
+  [15 * MINUTE, 15],
+  [HOUR, MINUTE],
+  [4 * HOUR, 5 * MINUTE],
+  [DAY, 30 * MINUTE],
+  [7 * DAY, 3 * HOUR],
+])('a range of %d s has buckets of %d s, whenever it begins', (seconds, width) => {
+  for (const fromTime of [START - (START % DAY), START, START + 7]) {
+    const asked = { fromTime, toTime: fromTime + seconds, intervalSeconds: 0, timeZone: 'UTC' };
+    const ranges = bucketRanges(asked);
+    const inner = ranges.slice(1, -1);
+    expect(inner.every(({ from, to }) => from % width === 0 && to - from === width)).toBe(true);
+    expect(ranges.length - Number(fromTime % width !== 0)).toBe(seconds / width);
+  }
+});
+
+test('no range has more than 61 automatic buckets, and 61 only when it cuts the first', () => {
+  const lengths = fc.oneof(
+    fc.integer({ min: 1, max: 100_000 }),
+    fc.integer({ min: 1, max: 2 ** 31 }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 2 ** 31 }), lengths, (fromTime, seconds) => {
+      const asked = { fromTime, toTime: fromTime + seconds, intervalSeconds: 0, timeZone: 'UTC' };
+      const ranges = bucketRanges(asked);
+      expect(ranges.length).toBeLessThanOrEqual(61);
+      const width = Math.max(...ranges.map(({ from, to }) => to - from));
+      if (ranges.length === 61) expect(fromTime % width).not.toBe(0);
+    }),
+    { numRuns: 1000 },
+  );
+});

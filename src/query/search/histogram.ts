@@ -88,6 +88,12 @@ export function countByTime(request: CountRequest, counted: CountedRows): Uint32
   return edges.subarray(1).map((edge, i) => edge - edges[i]!);
 }
 
+/**
+ * The width depends on the length of the range alone, so that "the last hour" looks the same at every second. At most
+ * HISTOGRAM_BUCKETS_AUTO_MAX widths fit into the range; one that does not begin at a round time cuts its first and last bucket,
+ * which makes one bucket more when the widths fill it (15 min at 15 s: 60, or 61). Keeping to 60 would need twice the width for
+ * nearly every range that people ask for.
+ */
 function stepFor(seconds: number): number {
   const step = STEPS.find((step) => seconds / step <= HISTOGRAM_BUCKETS_AUTO_MAX);
   const month = 30 * DAY;
