@@ -1,8 +1,9 @@
 /**
  * What the server and the process that owns DuckDB say to each other, over the channel that Node gives a child.
- * Tasks stand for themselves: nothing of one is left in the process for the next, so a lost one can be sent again.
+ * Tasks stand for themselves: what one leaves in the process only spares the next one work, so a lost one can be sent again.
  */
-import type { SqlRequest, TranslatedSql } from '../sql/dialect.ts';
+import type { AnswerPlan } from '../sql/answer-plan.ts';
+import type { SqlRequest, TranslatedSql } from '../sql/request.ts';
 
 export interface DuckOptions {
   /** For all queries of the process together. */
@@ -26,6 +27,32 @@ export interface LogView {
   readonly bits: readonly { readonly segment: number; readonly bytes: Uint8Array }[];
 }
 
+/** How a statement gets the relation `sls_part_<number>` (`partial-plan.ts`). */
+export type AnswerPart =
+  | {
+      readonly kind: 'times';
+      readonly number: number;
+      /** Asks `sls_rows_<number>`, the times and counts. */
+      readonly sql: string;
+      readonly times: Uint32Array;
+      readonly counts: Uint32Array;
+    }
+  | {
+      readonly kind: 'kept';
+      readonly number: number;
+      /** Asks `sls_rows_<number>`, which each of the views makes. */
+      readonly sql: string;
+      readonly key: string;
+      readonly segments: readonly {
+        readonly key: string;
+        readonly rowCount: number;
+        /** Undefined: its part was kept a moment ago. */
+        readonly view: LogView | undefined;
+      }[];
+      /** Rows whose part is not kept. */
+      readonly rest: LogView;
+    };
+
 export interface SqlAnswer {
   readonly keys: readonly string[];
   /** Presto type names by column. */
@@ -37,10 +64,24 @@ export interface SqlAnswer {
 /** What each kind of task takes and gives. */
 export interface DuckTasks {
   /** Errors: ParameterInvalid. */
-  readonly translate: { readonly request: SqlRequest; readonly answer: TranslatedSql };
-  /** A user's translated statement. Errors: ParameterInvalid, DuckDB's own without a code. */
+  readonly translate: {
+    readonly request: SqlRequest;
+    readonly answer: TranslatedSql & { readonly plan?: AnswerPlan | undefined };
+  };
+  /** For each part the segments that are not kept; undefined: it is not worth keeping. */
+  readonly missing: {
+    readonly request: {
+      readonly parts: readonly { readonly key: string; readonly segments: readonly string[] }[];
+    };
+    readonly answer: readonly (readonly string[] | undefined)[];
+  };
+  /** A user's translated statement. Errors: ParameterInvalid, PartsLost, DuckDB's own without a code. */
   readonly answer: {
-    readonly request: { readonly sql: string; readonly views: readonly LogView[] };
+    readonly request: {
+      readonly sql: string;
+      readonly views: readonly LogView[];
+      readonly parts: readonly AnswerPart[];
+    };
     readonly answer: SqlAnswer;
   };
 }

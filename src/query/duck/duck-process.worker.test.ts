@@ -73,6 +73,7 @@ const VIEWS = [{ name: 'log', select: 'SELECT 1 AS one', bits: [] }];
 const DEAF_TASK = {
   sql: "SELECT levenshtein(repeat('x', 300000), repeat('y', 300000))",
   views: VIEWS,
+  parts: [],
 };
 /** Hears interrupts; some seconds. */
 const LONG_SQL = 'SELECT count(*) FROM range(2500) a(x), range(100000) b(y) WHERE x * y % 7 = 3';
@@ -133,7 +134,7 @@ describe('a statement that hears no interrupt', () => {
     await using duck = openProcess({ interruptGraceMs: 200 });
     await duck.start();
     const first = duck.pid;
-    const beside = duck.run(budget(120_000), 'answer', { sql: LONG_SQL, views: VIEWS });
+    const beside = duck.run(budget(120_000), 'answer', { sql: LONG_SQL, views: VIEWS, parts: [] });
     const deaf = duck.run(budget(100), 'answer', DEAF_TASK);
     await expect(deaf).rejects.toMatchObject({ code: 'QueryTimeout' });
     expect((await beside).rows).toHaveLength(1);
@@ -151,7 +152,11 @@ describe('a process that is killed', () => {
     await clock.sleep(300);
     process.kill(first, 'SIGKILL');
     await failed;
-    const { rows } = await duck.run(budget(60_000), 'answer', { sql: 'SELECT 7', views: VIEWS });
+    const { rows } = await duck.run(budget(60_000), 'answer', {
+      sql: 'SELECT 7',
+      views: VIEWS,
+      parts: [],
+    });
     expect(rows).toEqual([['7']]);
     expect(duck.pid).not.toBe(first);
   });
@@ -172,7 +177,11 @@ describe('a process without work', () => {
     await duck.start();
     const first = must(duck.pid, 'pid');
     await untilEnded(first);
-    const { rows } = await duck.run(budget(60_000), 'answer', { sql: 'SELECT 7', views: VIEWS });
+    const { rows } = await duck.run(budget(60_000), 'answer', {
+      sql: 'SELECT 7',
+      views: VIEWS,
+      parts: [],
+    });
     expect(rows).toEqual([['7']]);
   });
 

@@ -1,34 +1,83 @@
 /** What the process that owns DuckDB does for each kind of task. */
-import { DuckDBBlobValue, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError } from '#base/app-error.ts';
-import type { DuckTask, LogView, SqlAnswer } from './duck-messages.ts';
-import { SQL_ANSWER_BYTES_MAX, SQL_ROWS_MAX } from '../limits.ts';
+import { KEPT_MEMORY_SHARE, SQL_ANSWER_BYTES_MAX, SQL_ROWS_MAX } from '../limits.ts';
+import { planAnswer } from '../sql/answer-plan.ts';
 import { cellFormat, prestoType } from '../sql/cells.ts';
+import type { SqlColumn } from '../sql/columns.ts';
 import { translateSql } from '../sql/dialect.ts';
+import { readFunctionFacts, type FunctionFacts } from '../sql/function-facts.ts';
+import { withParts } from './answer-parts.ts';
+import type { DuckTask, DuckTasks, SqlAnswer } from './duck-messages.ts';
+import { createBits, createView } from './duck-views.ts';
+import { KeptParts } from './kept-parts.ts';
+
+/** What tasks of one process share. */
+export class SharedState {
+  readonly kept: KeptParts;
+  #functions: FunctionFacts | undefined;
+
+  constructor(options: { readonly memoryLimitBytes: number }) {
+    this.kept = new KeptParts({ bytesMax: options.memoryLimitBytes * KEPT_MEMORY_SHARE });
+  }
+
+  async functions(connection: DuckDBConnection): Promise<FunctionFacts> {
+    this.#functions ??= await readFunctionFacts(connection);
+    return this.#functions;
+  }
+}
 
 export interface TaskContext {
   /** IANA name. */
   readonly timeZone: string;
+  readonly shared: SharedState;
   /** Takes rows of the answer; resolves when more may come. */
   readonly sendRows: (rows: SqlAnswer['rows']) => Promise<void>;
 }
 
 /** The answer without the rows that went to `sendRows`. */
-export function runTask(
+export async function runTask(
   connection: DuckDBConnection,
   task: DuckTask,
   context: TaskContext,
 ): Promise<unknown> {
-  if (task.kind === 'translate') return translateSql(connection, task.request);
-  return readAnswer(connection, task.request, context);
+  const { kept } = context.shared;
+  if (task.kind === 'translate') return await translate(connection, task.request, context);
+  if (task.kind === 'missing')
+    return task.request.parts.map(({ key, segments }) => kept.missing(key, segments));
+  const { views, parts } = task.request;
+  await createBits(connection);
+  for (const view of views) await createView(connection, view);
+  return await withParts(connection, { parts, kept }, () =>
+    readAnswer(connection, task.request, context),
+  );
+}
+
+async function translate(
+  connection: DuckDBConnection,
+  request: DuckTasks['translate']['request'],
+  { shared }: TaskContext,
+): Promise<DuckTasks['translate']['answer']> {
+  const translated = await translateSql(connection, request);
+  if (translated.kind === 'needs') return translated;
+  const columns = new Map<string, readonly SqlColumn[]>();
+  for (const { viewName, logstoreName } of translated.relations) {
+    const logstore =
+      logstoreName === undefined
+        ? request.logstore
+        : request.otherLogstores.find(({ name }) => name === logstoreName);
+    if (logstore !== undefined) columns.set(viewName, logstore.columns);
+  }
+  const functions = await shared.functions(connection);
+  const plan = await planAnswer(connection, translated.sql, { columns, functions });
+  return { ...translated, plan };
 }
 
 async function readAnswer(
   connection: DuckDBConnection,
-  request: { readonly sql: string; readonly views: readonly LogView[] },
+  request: { readonly sql: string },
   context: TaskContext,
 ): Promise<SqlAnswer> {
-  await createViews(connection, request.views);
   const result = await connection.stream(request.sql);
   const formats = result.columnTypes().map((type) => cellFormat(type, context.timeZone));
   let bytes = 0;
@@ -54,15 +103,4 @@ async function readAnswer(
     columnTypes: result.columnTypes().map(prestoType),
     rows: [],
   };
-}
-
-async function createViews(connection: DuckDBConnection, views: readonly LogView[]): Promise<void> {
-  await connection.run('CREATE TEMP TABLE sls_bits (name VARCHAR, segment INTEGER, bits BIT)');
-  for (const { name, select, bits } of views) {
-    for (const { segment, bytes } of bits)
-      await connection.run(`INSERT INTO sls_bits VALUES ('${name}', ${segment}, $1::BLOB::BIT)`, [
-        new DuckDBBlobValue(bytes),
-      ]);
-    await connection.run(`CREATE TEMP VIEW ${name} AS ${select}`);
-  }
 }

@@ -5,10 +5,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { errorCode, errorMessage } from '#base/app-error.ts';
+import { must } from '#base/assert.ts';
 import { DuckEngine } from './duck-engine.ts';
 import type { DuckCommand, DuckReply, DuckTask, SqlAnswer } from './duck-messages.ts';
 import { INTERRUPT_AGAIN_MS, MEMORY_POLL_MS } from '../limits.ts';
-import { runTask } from './duck-tasks.ts';
+import { runTask, SharedState } from './duck-tasks.ts';
 
 interface Running {
   connection: DuckDBConnection | undefined;
@@ -18,6 +19,7 @@ interface Running {
 const running = new Map<number, Running>();
 let engine: DuckEngine | undefined;
 let timeZone = 'UTC';
+let shared: SharedState | undefined;
 
 /** Resolves once the message has left, so that a slow reader holds back a large answer. */
 function send(reply: DuckReply): Promise<void> {
@@ -34,6 +36,7 @@ function sendRows(id: number, rows: SqlAnswer['rows']): Promise<void> {
 async function open(command: Extract<DuckCommand, { kind: 'open' }>): Promise<void> {
   try {
     timeZone = command.options.timeZone;
+    shared = new SharedState(command.options);
     engine = await DuckEngine.open(command.options);
     await send({ kind: 'ready' });
   } catch (error) {
@@ -45,10 +48,14 @@ async function run(id: number, task: DuckTask): Promise<void> {
   const entry: Running = { connection: undefined, timer: undefined };
   running.set(id, entry);
   try {
-    if (engine === undefined) throw new Error('assertion failed: the engine is open');
-    const answer = await engine.use((connection) => {
+    const open = { engine: must(engine, 'the engine is open'), shared: must(shared, 'it is') };
+    const answer = await open.engine.use((connection) => {
       entry.connection = connection;
-      const context = { timeZone, sendRows: (rows: SqlAnswer['rows']) => sendRows(id, rows) };
+      const context = {
+        timeZone,
+        shared: open.shared,
+        sendRows: (rows: SqlAnswer['rows']) => sendRows(id, rows),
+      };
       return runTask(connection, task, context).finally(() => {
         entry.connection = undefined;
       });

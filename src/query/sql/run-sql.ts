@@ -2,7 +2,7 @@
 import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
 import { assert } from '#base/assert.ts';
 import { setField, type LogRow } from '#segment/log-row.ts';
-import type { SqlAnswer } from '../duck/duck-messages.ts';
+import type { DuckTasks, SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
 import type { Found } from '../found.ts';
 import { RELATIONS_MAX } from '../limits.ts';
@@ -10,7 +10,7 @@ import type { QueryBudget } from '../query-budget.ts';
 import type { TimeRange } from '../time-range.ts';
 import { answerSql } from './answer-sql.ts';
 import { sqlColumns } from './columns.ts';
-import type { SqlLogstore, TranslatedSql } from './dialect.ts';
+import type { SqlLogstore } from './request.ts';
 import { sqlError } from './errors.ts';
 import { findLogs, type FindLogsCollaborators, type FoundLogs, type OwnLogs } from './find-logs.ts';
 import type { IndexedLogstore, SqlLogstores } from './sql-logstores.ts';
@@ -31,7 +31,7 @@ export interface RunSqlCollaborators extends FindLogsCollaborators {
   readonly memoryLimitBytes: number;
 }
 
-type Translated = Extract<TranslatedSql, { kind: 'sql' }>;
+type Translated = Extract<DuckTasks['translate']['answer'], { kind: 'sql' }>;
 
 /** How errors of DuckDB look that a damaged or missing file may be the reason of. */
 const FILE_ERROR = /parquet|zstd|thrift|IO Error|No such file|corrupt|checksum/iu;
@@ -50,8 +50,8 @@ export async function runSql(
     const translated = await translate(request, collaborators);
     const others = collaborators.logstores.found;
     logs = await findLogs({ ...request, specs: translated.relations, others }, collaborators);
-    const { sql, limited } = translated;
-    const answer = await answerSql({ sql, relations: logs.relations }, { duck, budget });
+    const { limited } = translated;
+    const answer = await answerSql({ ...translated, relations: logs.relations }, { duck, budget });
     return {
       ...factsOf(logs),
       progress: logs.isComplete ? 'Complete' : 'Incomplete',
