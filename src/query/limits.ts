@@ -4,6 +4,12 @@ import { KIB, MIB, SECOND_MS } from '#base/units.ts';
 /** Dictionary terms that one wildcard word uses for each field (sls-query §2.3). */
 export const WILDCARD_TERMS_MAX = 100;
 
+/**
+ * Logs of a segment whose field a comparison with an integer beyond 2^53 reads one by one; of more the whole column is read,
+ * which is faster from there on.
+ */
+export const EXACT_LONG_ROWS_MAX = 2000;
+
 /** Logs whose text a phrase search reads to see whether the words are adjacent (sls-query §2.3). */
 export const PHRASE_CANDIDATES_MAX = 10_000;
 

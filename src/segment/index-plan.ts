@@ -11,6 +11,9 @@ import { LINE_FIELD } from './segment.ts';
 /** Never in the full text, whatever the configuration says. */
 const UNINDEXED: ReadonlySet<string> = new Set(['__time__', '__time_ns_part__', '__pack_meta__']);
 
+/** Searched as texts whatever type a key gives them (sls-query §1.5): requests name topics. */
+const ALWAYS_TEXT: ReadonlySet<string> = new Set(['__source__', '__topic__']);
+
 /** An index field with the tokenizer that feeds it. */
 export interface TextTarget {
   /** Number of the index field. */
@@ -96,7 +99,9 @@ export class IndexPlan {
       own:
         index.type === 'text'
           ? { field: this.#textNumber(name), tokenizer: tokenizerOf(index) }
-          : undefined,
+          : ALWAYS_TEXT.has(name)
+            ? this.#reservedTarget(name)
+            : undefined,
       numeric:
         index.type === 'long' || index.type === 'double'
           ? this.#numericTarget(name, index.type)

@@ -22,6 +22,8 @@ export interface NumberRange {
   readonly high: number;
   readonly lowInclusive: boolean;
   readonly highInclusive: boolean;
+  /** The integer that the only finite bound is, when a double cannot say it: long values are compared with it then. */
+  readonly exact?: string | undefined;
 }
 
 export type SearchPlan =
@@ -46,6 +48,7 @@ export interface HitTerm {
 }
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const INTEGER = /^[+-]?\d+$/;
 const TAG_PREFIX = '__tag__:';
 
 /** Errors: ParameterInvalid for a key without field index. */
@@ -139,12 +142,15 @@ function compileText(node: TextNode, index: IndexConfig): SearchPlan {
 
 function compileCompare(node: CompareNode, index: IndexConfig): SearchPlan {
   const field = resolveKey(node.key, index);
-  const value = parseNumber(node.value);
-  if (field?.type !== 'numeric' || value === undefined) return rawWords([node.key, node.value]);
-  return { kind: 'numeric', field, range: rangeOf(node.operator, value) };
+  if (field?.type !== 'numeric' || parseNumber(node.value) === undefined)
+    return rawWords([node.key, node.value]);
+  return { kind: 'numeric', field, range: rangeOf(node.operator, node.value) };
 }
 
-function rangeOf(operator: CompareNode['operator'], value: number): NumberRange {
+/** The numbers that a comparison with a text (one that `parseNumber` takes) means. */
+export function rangeOf(operator: CompareNode['operator'], text: string): NumberRange {
+  const value = Number(text);
+  const isExact = !Number.isInteger(value) || Number.isSafeInteger(value) || !INTEGER.test(text);
   const isBelow = operator.startsWith('<');
   const isAbove = operator.startsWith('>');
   return {
@@ -152,6 +158,7 @@ function rangeOf(operator: CompareNode['operator'], value: number): NumberRange 
     high: isAbove ? Infinity : value,
     lowInclusive: operator !== '>',
     highInclusive: operator !== '<',
+    ...(isExact ? {} : { exact: text }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { SegmentReader } from '#segment/segment.ts';
 import {
   exactly,
   parseNumber,
+  rangeOf,
   type FieldPlan,
   type FieldRef,
   type NumberRange,
@@ -17,6 +18,7 @@ import {
 import { WILDCARD_TERMS_MAX } from '../limits.ts';
 import { fieldsOf, type FieldGroup } from './segment-fields.ts';
 import { cutForFields, fullTextPieces } from './cut-search.ts';
+import { exactLongs } from './exact-longs.ts';
 import type { TermPattern } from './wildcards.ts';
 
 export interface SearchRows {
@@ -100,7 +102,7 @@ class Evaluation {
     // The segment may have been built while the field had another type than now, so both kinds are asked.
     const number = parseNumber(text);
     if (!isJson && (isPresence || number !== undefined)) {
-      const range = isPresence ? undefined : exactly(number ?? 0);
+      const range = isPresence ? undefined : rangeOf('=', text);
       for (const name of fields.numericFields(field.name)) rows.or(await this.#column(name, range));
     }
     if (isPresence) return rows.or(await this.#present(this.#namedFields(field)));
@@ -148,7 +150,12 @@ class Evaluation {
     const column = await this.#reader.numeric(field);
     if (column === undefined) return this.#none();
     if (range === undefined) return column.valid.clone();
-    return within(range, column.values, column.valid);
+    const rows = within(range, column.values, column.valid);
+    if (range.exact === undefined) return rows;
+    const doubtful = within(exactly(Number(range.exact)), column.values, column.valid);
+    const exact = await exactLongs(this.#reader, { field, range, doubtful });
+    if (exact === undefined) this.isPartial = true;
+    return exact === undefined ? rows : rows.andNot(doubtful).or(exact);
   }
 
   /**

@@ -84,15 +84,21 @@ function indexLog(log: FixtureLog, config: IndexConfig): IndexedLog {
       texts.push({ field: '', cut: line, text: field });
       if (key === undefined) texts.push({ field: '', cut: line, text });
     }
-    if (key === undefined) {
-      if (/^__(?:source|topic)__$|^__tag__:/u.test(field)) texts.push({ field, cut: WHOLE, text });
-    } else if (key.type === 'text') texts.push({ field, cut: key, text });
+    if (isReserved(field, key)) texts.push({ field, cut: WHOLE, text });
+    if (key === undefined) continue;
+    if (key.type === 'text') texts.push({ field, cut: key, text });
     else if (key.type === 'json') {
       parents.set(field, text);
       for (const leaf of leavesOf(text)) indexLeaf(leaf, { field, key }, { texts, numbers });
     } else addNumber(numbers, field, { type: key.type, text });
   }
   return { config, texts, numbers, parents };
+}
+
+/** Whether the whole value is a term: topic and source whatever type a key gives them. */
+function isReserved(field: string, key: KeyIndex | undefined): boolean {
+  if (/^__(?:source|topic)__$/u.test(field)) return key?.type !== 'text';
+  return key === undefined && field.startsWith('__tag__:');
 }
 
 function isInLine(field: string, { line }: IndexConfig): boolean {

@@ -95,7 +95,7 @@ function valuesOf(row: LogRow, reader: SegmentReader): Value[] {
         const indexField = `${name}.${leaf.path}`;
         if (fields.isText(indexField)) values.push({ indexField, text: leaf.text });
       }
-    } else if (type === 'text' || (type === undefined && isReservedField(name)))
+    } else if (type === 'text' || (isReservedField(name) && fields.isText(name)))
       values.push({ indexField: name, text });
   }
   return values;
