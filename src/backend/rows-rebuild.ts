@@ -13,7 +13,7 @@ import type { ByteSource } from '#parquet/byte-source.ts';
 import { ParquetFile } from '#parquet/parquet-file.ts';
 import type { Files } from '#platform/files.ts';
 import type { Random } from '#platform/random.ts';
-import { encodeLogGroup, type Log, type LogPair } from '#protocol/log-group.ts';
+import { encodeLogGroup, type Log, type LogGroup, type LogPair } from '#protocol/log-group.ts';
 import { BlockCache } from '#segment/block-cache.ts';
 import { REST_COLUMN } from '#segment/columns.ts';
 import { parseRest } from '#segment/read-rows.ts';
@@ -228,9 +228,9 @@ async function* recordsOf(
   for (let from = 0; from < file.rowCount; from += REBUILD_ROWS_AT_ONCE) {
     signal.throwIfAborted();
     const to = Math.min(file.rowCount, from + REBUILD_ROWS_AT_ONCE);
-    for (const { head, logs } of groupsOf(await readRows(file, { from, to }))) {
-      const payload = encodeLogGroup({ ...head, logs });
-      records.push(recordOf(info, payload, logs.length));
+    for (const group of groupsOf(await readRows(file, { from, to }))) {
+      const payload = encodeLogGroup(group);
+      records.push(recordOf(info, payload, group.logs.length));
       rawBytes += payload.length;
       if (rawBytes < sealBytes) continue;
       yield records;
@@ -254,18 +254,14 @@ function recordOf(info: SegmentInfo, payload: Uint8Array, logCount: number): Log
   };
 }
 
-/** What the logs of a group have in common. */
-interface Head {
-  readonly topic: string;
-  readonly source: string;
-  readonly tags: readonly LogPair<Uint8Array>[];
-}
+type Pairs = LogPair<Uint8Array>[];
 
 interface Row {
-  readonly log: Log<Uint8Array>;
-  readonly head: Head;
-  /** Equal for equal heads. */
-  readonly headKey: string;
+  readonly time: number;
+  readonly timeNs: number;
+  readonly contents: Pairs;
+  /** Topic, source and tags: what the logs of a group have in common. */
+  readonly head: Pairs;
 }
 
 async function readRows(
@@ -275,59 +271,68 @@ async function readRows(
   const numbers = Array.from({ length: range.to - range.from }, (_, i) => range.from + i);
   const times = await file.times(range);
   const timeNs = await file.timeNs(range);
-  const fields: LogPair<Uint8Array>[][] = numbers.map(() => []);
-  for (const [index, { name }] of file.columns.entries())
-    for (const [i, text] of (await file.readTexts(index, numbers)).entries()) {
-      if (text === undefined) continue;
-      if (name === REST_COLUMN) fields[i]?.push(...restOf(text));
-      else fields[i]?.push({ key: name, value: text });
+  const rows = numbers.map((_, i): Row => {
+    return { time: times[i] ?? 0, timeNs: timeNs[i] ?? 0, contents: [], head: [] };
+  });
+  for (const [index, { name }] of file.columns.entries()) {
+    const place = placeOf(name);
+    for (const [i, value] of (await file.readTexts(index, numbers)).entries()) {
+      if (value === undefined) continue;
+      const row = must(rows[i], 'a row for each text');
+      if (name === REST_COLUMN) addRest(row, value);
+      else row[place].push({ key: name, value });
     }
-  return fields.map((pairs, i) => rowOf(pairs, times[i] ?? 0, timeNs[i] ?? 0));
-}
-
-function restOf(text: Uint8Array): readonly LogPair<Uint8Array>[] {
-  return parseRest(text).map(([key, value]) => ({ key, value: Buffer.from(value) }));
-}
-
-function rowOf(pairs: readonly LogPair<Uint8Array>[], time: number, timeNs: number): Row {
-  const contents: LogPair<Uint8Array>[] = [];
-  const tags: LogPair<Uint8Array>[] = [];
-  let topic = '';
-  let source = '';
-  let headKey = '';
-  for (const pair of pairs) {
-    const { key, value } = pair;
-    const isTag = key.startsWith(TAG_PREFIX);
-    if (!isTag && key !== '__topic__' && key !== '__source__') {
-      contents.push(pair);
-      continue;
-    }
-    if (isTag) tags.push({ key: key.slice(TAG_PREFIX.length), value });
-    else if (key === '__topic__') topic = textOf(value);
-    else source = textOf(value);
-    headKey += JSON.stringify([key, Buffer.from(value).toString('latin1')]);
   }
-  return { log: { time, timeNs, contents }, head: { topic, source, tags }, headKey };
+  return rows;
+}
+
+function placeOf(field: string): 'head' | 'contents' {
+  const isHead = field === TOPIC || field === SOURCE || field.startsWith(TAG_PREFIX);
+  return isHead ? 'head' : 'contents';
+}
+
+function addRest(row: Row, text: Uint8Array): void {
+  for (const [key, value] of parseRest(text))
+    row[placeOf(key)].push({ key, value: Buffer.from(value) });
 }
 
 /** Rows that stand together with equal heads, up to some bytes. */
-function* groupsOf(
-  rows: readonly Row[],
-): Generator<{ readonly head: Head; readonly logs: readonly Log<Uint8Array>[] }> {
-  let logs: Log<Uint8Array>[] = [];
+function* groupsOf(rows: readonly Row[]): Generator<LogGroup<Uint8Array>> {
+  let logs: Row[] = [];
   let bytes = 0;
-  for (const [i, { log, head, headKey }] of rows.entries()) {
-    logs.push(log);
-    for (const { value } of log.contents) bytes += value.length;
-    if (rows[i + 1]?.headKey === headKey && bytes < REBUILD_GROUP_BYTES) continue;
-    yield { head, logs };
+  for (const [i, row] of rows.entries()) {
+    logs.push(row);
+    for (const { value } of row.contents) bytes += value.length;
+    const next = rows[i + 1];
+    if (next !== undefined && hasSameHead(row, next) && bytes < REBUILD_GROUP_BYTES) continue;
+    yield groupOf(row.head, logs);
     logs = [];
     bytes = 0;
   }
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+function hasSameHead({ head: a }: Row, { head: b }: Row): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ key, value }, i) => key === b[i]?.key && isSame(value, b[i].value))
+  );
 }
 
+/** Texts of one dictionary are the same bytes already. */
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  return (a.buffer === b.buffer && a.byteOffset === b.byteOffset) || Buffer.compare(a, b) === 0;
+}
+
+function groupOf(head: Pairs, logs: readonly Log<Uint8Array>[]): LogGroup<Uint8Array> {
+  const textOf = (field: string): string =>
+    Buffer.from(head.find(({ key }) => key === field)?.value ?? []).toString('utf8');
+  const tags = head
+    .filter(({ key }) => key.startsWith(TAG_PREFIX))
+    .map(({ key, value }) => ({ key: key.slice(TAG_PREFIX.length), value }));
+  return { topic: textOf(TOPIC), source: textOf(SOURCE), tags, logs };
+}
+
+const TOPIC = '__topic__';
+const SOURCE = '__source__';
 const TAG_PREFIX = '__tag__:';
