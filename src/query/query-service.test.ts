@@ -342,7 +342,7 @@ describe('requests that are wrong', () => {
       "line 2:3: Column 'b' cannot be resolved;please add the column in the index attribute",
     ],
     ['select nope(msg)', 'line 1:9: Function nope not registered'],
-    ['select msg > 1', "line 1:1: '=' cannot be applied to varchar, bigint"],
+    ['select msg > 1', "line 1:13: '>' cannot be applied to varchar, bigint"],
     [
       'select a from (select 1 as a)',
       'you are using nested sql, please specify FROM LOGSTORE in the innermost sql',

@@ -1,11 +1,18 @@
 /**
- * Decides whether a statement may run: one SELECT over `log`, made of nothing but known kinds of nodes, names
- * and functions. The walk visits every object of the tree, so that what it does not know is refused.
+ * Decides whether a statement may run: one SELECT, made of nothing but known kinds of nodes and functions. Names of
+ * relations and columns are for the rewrites to resolve. The walk visits every object of the tree, so that what it does not know is refused.
  */
 import { AppError } from '#base/app-error.ts';
 import { SQL_DEPTH_MAX } from '../limits.ts';
-import { ALLOWED_FUNCTIONS, ALLOWED_TYPES, SERVER_NAMES } from './functions.ts';
-import { findName } from './splice.ts';
+import { unknownColumn } from './errors.ts';
+import {
+  ALLOWED_FUNCTIONS,
+  ALLOWED_TYPES,
+  REWRITTEN_FUNCTIONS,
+  SERVER_NAMES,
+  UNPLANNED_FUNCTIONS,
+} from './functions.ts';
+import type { SplicedSql } from './splice.ts';
 import { isNode, nodesOf, plainColumn, textOf, type SqlNode, type SqlValue } from './tree.ts';
 
 const CLASSES: ReadonlySet<string> = new Set([
@@ -48,20 +55,20 @@ const TYPES: ReadonlySet<string> = new Set([
   'UNBOUND_TYPE_INFO',
 ]);
 
-export interface SqlCheckContext {
-  /** The text as the user wrote it, for places in messages. */
-  readonly text: string;
-  /** Lower-case names of relations that may be read: `log` and the logstore. */
-  readonly relations: ReadonlySet<string>;
+/** Errors: ParameterInvalid. */
+export function checkSql(root: SqlNode, spliced: SplicedSql): void {
+  visit(root, 0, (node) => checkNode(node, spliced));
 }
 
-/** Errors: ParameterInvalid. */
-export function checkSql(root: SqlNode, context: SqlCheckContext): void {
-  const names = new Set(context.relations);
+/** Names that a statement reads as tables, without those of its common table expressions. */
+export function tableNames(root: SqlNode): readonly string[] {
+  const names = new Set<string>();
+  const ctes = new Set<string>();
   visit(root, 0, (node) => {
-    for (const entry of nodesOf(node, 'map')) names.add(textOf(entry, 'key').toLowerCase());
+    for (const entry of nodesOf(node, 'map')) ctes.add(textOf(entry, 'key').toLowerCase());
+    if (node['type'] === 'BASE_TABLE') names.add(textOf(node, 'table_name'));
   });
-  visit(root, 0, (node) => checkNode(node, names, context));
+  return [...names].filter((name) => !ctes.has(name.toLowerCase()));
 }
 
 function visit(value: SqlValue, depth: number, check: (node: SqlNode) => void): void {
@@ -72,21 +79,21 @@ function visit(value: SqlValue, depth: number, check: (node: SqlNode) => void): 
   for (const member of Object.values(value)) visit(member, depth + 1, check);
 }
 
-function checkNode(node: SqlNode, names: ReadonlySet<string>, context: SqlCheckContext): void {
+function checkNode(node: SqlNode, spliced: SplicedSql): void {
   const kind = node['class'];
   const type = node['type'];
   if (kind !== undefined) {
     if (typeof kind !== 'string' || !CLASSES.has(kind))
       throw refuse(`${textOf(node, 'class').toLowerCase()} is not supported`);
-    checkExpression(node, kind, context);
+    checkExpression(node, kind, spliced);
   } else if (typeof type === 'string') {
     if (!TYPES.has(type)) throw refuse('only SELECT statements over log are supported');
-    checkRelation(node, type, names, context);
+    checkRelation(node, type, spliced);
   }
 }
 
-function checkExpression(node: SqlNode, kind: string, context: SqlCheckContext): void {
-  if (node['function_name'] !== undefined) checkFunction(node, context);
+function checkExpression(node: SqlNode, kind: string, spliced: SplicedSql): void {
+  if (node['function_name'] !== undefined) checkFunction(node, spliced);
   // Each element of a list would become a list of its own, in memory that no limit covers.
   if (kind === 'LAMBDA' && isNode(node['expr']) && callsFunction(node['expr'], 'sequence'))
     throw refuse('sequence is not supported in a lambda expression');
@@ -94,7 +101,7 @@ function checkExpression(node: SqlNode, kind: string, context: SqlCheckContext):
     throw refuse('columns() is not supported');
   const name = plainColumn(node);
   if (name !== undefined && SERVER_NAMES.has(name.toLowerCase()))
-    throw unknownColumn(context.text, name);
+    throw unknownColumn(spliced, node, name);
 }
 
 function callsFunction(root: SqlNode, name: string): boolean {
@@ -105,30 +112,27 @@ function callsFunction(root: SqlNode, name: string): boolean {
   return found;
 }
 
-function checkFunction(node: SqlNode, context: SqlCheckContext): void {
+function checkFunction(node: SqlNode, spliced: SplicedSql): void {
   const name = textOf(node, 'function_name');
   const schema = textOf(node, 'schema');
   const isPlain = textOf(node, 'catalog') === '' && (schema === '' || schema === 'main');
-  if (isPlain && ALLOWED_FUNCTIONS.has(name.toLowerCase())) return;
-  const place = findName(context.text, name)?.place ?? '1:1';
-  throw refuse(`line ${place}: Function ${name} not registered`);
+  const lower = name.toLowerCase();
+  if (isPlain && (ALLOWED_FUNCTIONS.has(lower) || REWRITTEN_FUNCTIONS.has(lower))) return;
+  const place = spliced.placeOf(node['query_location']);
+  const reason = Object.hasOwn(UNPLANNED_FUNCTIONS, lower) ? UNPLANNED_FUNCTIONS[lower] : undefined;
+  const detail = reason === undefined ? '' : `: ${reason}`;
+  throw refuse(`line ${place}: Function ${name} not registered${detail}`);
 }
 
-function checkRelation(
-  node: SqlNode,
-  type: string,
-  names: ReadonlySet<string>,
-  context: SqlCheckContext,
-): void {
+function checkRelation(node: SqlNode, type: string, spliced: SplicedSql): void {
   if (type === 'BASE_TABLE') {
-    const name = textOf(node, 'table_name');
     const isPlain =
       textOf(node, 'schema_name') === '' &&
       textOf(node, 'catalog_name') === '' &&
       node['at_clause'] === null;
-    if (isPlain && names.has(name.toLowerCase())) return;
-    const place = findName(context.text, name)?.place ?? '1:1';
-    throw refuse(`line ${place}: Table ${name} does not exist`);
+    if (isPlain) return;
+    const place = spliced.placeOf(node['query_location']);
+    throw refuse(`line ${place}: Table ${textOf(node, 'table_name')} does not exist`);
   }
   if (type === 'TABLE_FUNCTION') {
     const call = node['function'];
@@ -140,19 +144,6 @@ function checkRelation(
     const isPlain = textOf(node, 'schema') === '' && textOf(node, 'catalog') === '';
     if (!isPlain || !ALLOWED_TYPES.has(name)) throw refuse(`Unknown type: ${name}`);
   }
-}
-
-/** The message of the service for a name that is no column (sls-query §3.10). */
-export function unknownColumn(text: string, name: string): AppError {
-  const found = findName(text, name);
-  const place = found?.place ?? '1:1';
-  if (found?.isQuoted === true)
-    return refuse(
-      `ErrorType:ColumnNotExists.ErrorPosition,line:0,column:1.ErrorMessage:line ${place}: Column '${name}' cannot be resolved; it seems ${name} is wrapper by ";if ${name} is a string ,not a key field, please use '${name}'`,
-    );
-  return refuse(
-    `line ${place}: Column '${name}' cannot be resolved;please add the column in the index attribute`,
-  );
 }
 
 function refuse(message: string): AppError {

@@ -1,210 +1,321 @@
-/** Expressions of the service's dialect as DuckDB's (sls-query §3.3, §3.6–§3.8), one node at a time. */
-import { AppError } from '#base/app-error.ts';
-import { strftimeFormat } from './date-format.ts';
-import { TIME_FUNCTION } from './time.ts';
+/** Expressions of the service's dialect as DuckDB's, in the scope that they stand in (sls-query §3.3, §3.5). */
+import { rewriteCall, timeOf } from './calls.ts';
+import { rewriteCompare } from './compare.ts';
+import { errorAt, kindOf, withKind, type SqlContext } from './context.ts';
+import { unknownColumn } from './errors.ts';
+import {
+  arrayOf,
+  BIGINT,
+  BOOLEAN,
+  callKind,
+  commonKind,
+  DOUBLE,
+  isNumber,
+  itemOf,
+  kindOfType,
+  kindText,
+  rowOf,
+  TIMESTAMP,
+  UNKNOWN,
+  VARCHAR,
+  type Kind,
+} from './kinds.ts';
+import { rewriteLambdaCall } from './lambdas.ts';
+import { findColumns, innerScope, type Scope } from './scope.ts';
 import {
   castNode,
   constantText,
-  functionNode,
-  integerNode,
   isNode,
   nodesOf,
-  textNode,
+  plainColumn,
   textOf,
+  textsOf,
   type SqlNode,
+  type SqlValue,
 } from './tree.ts';
 
-/** Functions that are the same under another name; unlike macros these can be windowed and filtered. */
-const RENAMED: Readonly<Record<string, string>> = {
-  arbitrary: 'any_value',
-  every: 'bool_and',
-  bitwise_and_agg: 'bit_and',
-  bitwise_or_agg: 'bit_or',
-  geometric_mean: 'geomean',
-  filter: 'list_filter',
-  transform: 'list_transform',
-  truncate: 'trunc',
-  date: 'sls_date',
-};
-
-/** Which arguments are times. */
-const TIME_ARGUMENTS: Readonly<Record<string, readonly number[]>> = {
-  date_format: [0],
-  date_trunc: [1],
-  date_add: [2],
-  date_diff: [1, 2],
-  date_part: [1],
-  to_unixtime: [0],
-  to_iso8601: [0],
-  date: [0],
-  last_day_of_month: [0],
-  ...Object.fromEntries(
-    [
-      'year quarter month day day_of_month hour minute second day_of_week dow day_of_year doy week',
-      'week_of_year year_of_week yow',
-    ]
-      .join(' ')
-      .split(' ')
-      .map((name) => [name, [0]]),
-  ),
-};
-
-/** Functions whose result is a timestamp of the query's zone already. */
-const TIMESTAMPS: ReadonlySet<string> = new Set([
-  'from_unixtime',
-  'date_trunc',
-  'date_add',
-  'strptime',
-  TIME_FUNCTION,
-  'sls_seconds',
-]);
-
-const MAPS: ReadonlySet<string> = new Set([
-  'map',
-  'histogram',
-  'map_agg',
-  'multimap_agg',
-  'map_concat',
-  'map_from_entries',
-  'split_to_map',
-]);
-
-const ARRAYS: ReadonlySet<string> = new Set([
-  'list_value',
-  'split',
-  'array_agg',
-  'list_filter',
-  'list_transform',
-  'sequence',
-  'slice',
-  'map_keys',
-  'map_values',
-  'regexp_extract_all',
-  'regexp_split',
-  'array_distinct',
-  'array_sort',
-  'array_union',
-]);
-
-/** The node, or one to put in its place; its children are done already. Errors: ParameterInvalid. */
-export function rewriteExpression(node: SqlNode): SqlNode {
-  if (node['class'] === 'CONSTANT') return doubleConstant(node);
-  if (node['class'] !== 'FUNCTION' && node['class'] !== 'WINDOW') return node;
-  const name = textOf(node, 'function_name').toLowerCase();
-  const children = nodesOf(node, 'children');
-  for (const at of TIME_ARGUMENTS[name] ?? []) {
-    const child = children[at];
-    if (child !== undefined) children[at] = timeOf(child);
-  }
-  node['children'] = children;
-  const renamed = Object.hasOwn(RENAMED, name) ? RENAMED[name] : undefined;
-  if (renamed !== undefined && !(name === 'truncate' && children.length > 1)) {
-    node['function_name'] = renamed;
-    return node;
-  }
-  if (name === 'approx_distinct') return countDistinct(node, children);
-  if (name === 'approx_percentile' && children.length === 2) {
-    node['function_name'] = 'quantile_disc';
-    return node;
-  }
-  return withAlias(special(name, children) ?? node, node);
-}
-
-function special(name: string, children: readonly SqlNode[]): SqlNode | undefined {
-  const [first, second] = children;
-  if (first === undefined) return undefined;
-  switch (name) {
-    case 'date_format':
-      return functionNode('strftime', [first, formatOf(second)]);
-    case 'date_parse':
-      return functionNode('strptime', [first, formatOf(second)]);
-    case 'date_part':
-      return functionNode('date_part', [partOf(first), ...children.slice(1)]);
-    case 'concat':
-      return children.reduce((left, right) => functionNode('||', [left, right], true));
-    case 'greatest':
-    case 'least':
-      return children.reduce((left, right) => functionNode(`sls_${name}`, [left, right]));
-    case 'cardinality':
-      return isCall(first, MAPS) ? undefined : functionNode('len', [first]);
-    case 'reverse':
-      return isCall(first, ARRAYS) ? functionNode('list_reverse', [first]) : undefined;
-    case 'element_at':
-      return operatorNode('ARRAY_EXTRACT', [...children]);
+/** The expression, or one to put in its place. Errors: ParameterInvalid. */
+export function rewriteExpression(node: SqlNode, scope: Scope, context: SqlContext): SqlNode {
+  switch (node['class']) {
+    case 'COLUMN_REF':
+      return rewriteColumn(node, scope, context);
+    case 'CONSTANT':
+      return rewriteConstant(node, context);
+    case 'FUNCTION':
+    case 'WINDOW':
+      return rewriteFunction(node, scope, context);
+    case 'SUBQUERY':
+      return rewriteSubquery(node, scope, context);
+    case 'LAMBDA':
+      throw errorAt(context, node, 'lambda expression should always be used inside a function');
+    case 'STAR':
+      throw errorAt(context, node, "mismatched input '*'");
     default:
-      return name.endsWith('_match') ? matchNode(name, children) : undefined;
+      rewriteMembers(node, scope, context);
+      return rewriteOther(node, context);
   }
 }
 
-function withAlias(replacement: SqlNode, original: SqlNode): SqlNode {
-  replacement['alias'] = original['alias'] ?? '';
-  return replacement;
+/** Every expression below a node, in place; not what has no class, such as types and values. */
+function rewriteMembers(node: SqlNode, scope: Scope, context: SqlContext): void {
+  for (const [member, value] of Object.entries(node))
+    if (member !== 'cast_type' && member !== 'value')
+      node[member] = rewriteMember(value, scope, context);
+}
+
+function rewriteMember(value: SqlValue, scope: Scope, context: SqlContext): SqlValue {
+  if (Array.isArray(value)) return value.map((item) => rewriteMember(item, scope, context));
+  if (!isNode(value)) return value;
+  if (value['class'] !== undefined) return rewriteExpression(value, scope, context);
+  rewriteMembers(value, scope, context);
+  return value;
+}
+
+function rewriteFunction(node: SqlNode, scope: Scope, context: SqlContext): SqlNode {
+  const name = textOf(node, 'function_name').toLowerCase();
+  const rewrite = (one: SqlNode, inner: Scope): SqlNode => rewriteExpression(one, inner, context);
+  if (name === 'compare' || name === 'ts_compare')
+    return rewriteCompare({ call: node, scope, context, rewrite });
+  const lambda = rewriteLambdaCall({ call: node, scope, context, rewrite });
+  if (lambda !== undefined) return lambda;
+  rewriteMembers(node, scope, context);
+  checkArithmetic(node, name, context);
+  return rewriteCall(node, context);
+}
+
+function rewriteSubquery(node: SqlNode, scope: Scope, context: SqlContext): SqlNode {
+  const subquery = node['subquery'];
+  if (isNode(node['child'])) node['child'] = rewriteExpression(node['child'], scope, context);
+  if (!isNode(subquery) || !isNode(subquery['node'])) return node;
+  const { node: query, columns } = context.query(subquery['node'], innerScope(scope, scope));
+  subquery['node'] = query;
+  const isScalar = node['subquery_type'] === 'SCALAR';
+  return withKind(context, node, isScalar ? (columns[0]?.kind ?? UNKNOWN) : BOOLEAN);
+}
+
+function rewriteColumn(node: SqlNode, scope: Scope, context: SqlContext): SqlNode {
+  const names = textsOf(node, 'column_names');
+  const [first = '', second, third] = names;
+  const alias = node['alias'] ?? '';
+  const parameter = scope.parameters.get(first.toLowerCase());
+  if (parameter !== undefined) {
+    const copy = { ...context.templates.copy(parameter.node), alias };
+    const rest = names.slice(1);
+    if (rest.length === 0) return withKind(context, copy, parameter.kind);
+    throw errorAt(context, node, `Column '${names.join('.')}' cannot be resolved`);
+  }
+  const output = names.length === 1 ? scope.outputs.get(first.toLowerCase()) : undefined;
+  if (output !== undefined) {
+    const copy = { ...context.templates.copy(output), alias };
+    return withKind(context, copy, kindOf(context, output));
+  }
+  if (second === undefined) return resolve(node, { name: first }, scope, context);
+  if (third === undefined && findColumns(scope, second, first).length > 0)
+    return resolve(node, { name: second, relation: first }, scope, context);
+  return resolveField(node, names, scope, context);
+}
+
+interface ColumnName {
+  readonly name: string;
+  readonly relation?: string;
+}
+
+function resolve(
+  node: SqlNode,
+  { name, relation }: ColumnName,
+  scope: Scope,
+  context: SqlContext,
+): SqlNode {
+  const [found, other] = findColumns(scope, name, relation);
+  const isKeyword = relation === undefined && !context.spliced.isQuotedAt(node['query_location']);
+  if (found === undefined) {
+    const lower = name.toLowerCase();
+    if (isKeyword && /^(?:current_(?:timestamp|date|time)|localtime|localtimestamp)$/.test(lower))
+      return withKind(context, node, callKind(lower, []));
+    if (lower === '__date__') return dateColumn(node, relation, scope, context);
+    throw unknownColumn(context.spliced, node, name);
+  }
+  if (other !== undefined) throw errorAt(context, node, `Column '${name}' is ambiguous`);
+  found.relation.onRead?.(found.column.name.toLowerCase());
+  const isQualified = relation !== undefined || found.relation.isQualified;
+  node['column_names'] = isQualified
+    ? [found.relation.alias, found.column.name]
+    : [found.column.name];
+  return withKind(context, node, found.column.kind);
+}
+
+/** `__date__` is the time of a log as a timestamp. */
+function dateColumn(
+  node: SqlNode,
+  relation: string | undefined,
+  scope: Scope,
+  context: SqlContext,
+): SqlNode {
+  if (findColumns(scope, '__time__', relation).length === 0)
+    throw unknownColumn(context.spliced, node, '__date__');
+  const alias = node['alias'] ?? '';
+  const time = { ...node, alias: '' };
+  const column = { name: '__time__', ...(relation === undefined ? {} : { relation }) };
+  const result = timeOf(resolve(time, column, scope, context), context);
+  return withKind(context, { ...result, alias }, TIMESTAMP);
+}
+
+/** `relation.column.field` and `column.field`, of a row. */
+function resolveField(
+  node: SqlNode,
+  names: readonly string[],
+  scope: Scope,
+  context: SqlContext,
+): SqlNode {
+  const [first = '', second = '', ...rest] = names;
+  const isColumn = findColumns(scope, first, undefined).length > 0;
+  const head = isColumn ? { name: first } : { name: second, relation: first };
+  const fields = isColumn ? [second, ...rest] : rest;
+  const column = resolve({ ...node, alias: '' }, head, scope, context);
+  let kind = kindOf(context, column);
+  for (const field of fields) {
+    const at = kind.fields?.findIndex((one) => one.toLowerCase() === field.toLowerCase()) ?? -1;
+    if (at < 0) throw unknownColumn(context.spliced, node, names.join('.'));
+    kind = kind.items[at] ?? UNKNOWN;
+  }
+  node['column_names'] = [...textsOf(column, 'column_names'), ...fields];
+  return withKind(context, node, kind);
 }
 
 /** `1.5` is a double in the service and a decimal in DuckDB. */
-function doubleConstant(node: SqlNode): SqlNode {
+function rewriteConstant(node: SqlNode, context: SqlContext): SqlNode {
   const value = node['value'];
-  if (!isNode(value) || !isNode(value['type'])) return node;
-  const { type } = value;
-  if (!isNode(type) || type['id'] !== 'DECIMAL') return node;
-  return withAlias(castNode({ ...node, alias: '' }, 'DOUBLE'), node);
+  const type = isNode(value) && isNode(value['type']) ? value['type'] : {};
+  const kind = kindOfType(type);
+  if (type['id'] !== 'DECIMAL') return withKind(context, node, kind);
+  const cast = { ...castNode({ ...node, alias: '' }, 'DOUBLE'), alias: node['alias'] ?? '' };
+  return withKind(context, cast, DOUBLE);
 }
 
-/** Exact: the sketch of the service is, too, for as few values as its users look at. */
-function countDistinct(node: SqlNode, children: readonly SqlNode[]): SqlNode {
-  node['function_name'] = 'count';
-  node['children'] = children.slice(0, 1);
-  node['distinct'] = true;
-  return node;
-}
-
-/** A time argument as a timestamp in the zone of the query. */
-function timeOf(node: SqlNode): SqlNode {
-  if (isCall(node, TIMESTAMPS)) return node;
-  return functionNode(isSeconds(node) ? 'sls_seconds' : TIME_FUNCTION, [node]);
-}
-
-/** Whether an expression is known to be seconds: `__time__` and whole numbers with arithmetic. */
-function isSeconds(node: SqlNode): boolean {
-  const names = node['column_names'];
-  if (node['class'] === 'COLUMN_REF' && Array.isArray(names)) return names.at(-1) === '__time__';
-  if (node['class'] === 'CONSTANT') {
-    const value = node['value'];
-    const type = isNode(value) && isNode(value['type']) ? value['type']['id'] : undefined;
-    return type === 'INTEGER' || type === 'BIGINT';
+/** What is no call, column or constant, once its members are rewritten. */
+function rewriteOther(node: SqlNode, context: SqlContext): SqlNode {
+  switch (node['class']) {
+    case 'CAST':
+      return rewriteCast(node, context);
+    case 'COMPARISON':
+      checkComparison(node, [node['left'], node['right']], context);
+      return withKind(context, node, BOOLEAN);
+    case 'BETWEEN':
+      checkComparison(node, [node['input'], node['lower']], context);
+      checkComparison(node, [node['input'], node['upper']], context);
+      return withKind(context, node, BOOLEAN);
+    case 'CASE':
+      return withKind(context, node, caseKind(node, context));
+    case 'OPERATOR':
+      return withKind(context, node, operatorKind(node, context));
+    default:
+      return withKind(context, node, BOOLEAN);
   }
-  const isArithmetic = /^[-+*/%]$/.test(textOf(node, 'function_name'));
-  return isArithmetic && nodesOf(node, 'children').every(isSeconds);
 }
 
-function isCall(node: SqlNode, names: ReadonlySet<string>): boolean {
-  return node['class'] === 'FUNCTION' && names.has(textOf(node, 'function_name').toLowerCase());
+function operatorKind(node: SqlNode, context: SqlContext): Kind {
+  const children = nodesOf(node, 'children');
+  const kinds = children.map((child) => kindOf(context, child));
+  const [first = UNKNOWN] = kinds;
+  switch (node['type']) {
+    case 'ARRAY_CONSTRUCTOR':
+      return arrayOf(commonKind(kinds));
+    case 'ARRAY_EXTRACT':
+      return itemOf(first);
+    case 'OPERATOR_COALESCE':
+      return commonKind(kinds);
+    case 'OPERATOR_NULLIF':
+    case 'OPERATOR_TRY':
+      return first;
+    case 'GROUPING_FUNCTION':
+      return BIGINT;
+    case 'STRUCT_EXTRACT':
+      return fieldKind(first, children[1]);
+    case 'COMPARE_IN':
+    case 'COMPARE_NOT_IN':
+      for (const child of children.slice(1)) checkComparison(node, [children[0], child], context);
+      return BOOLEAN;
+    default:
+      return BOOLEAN;
+  }
 }
 
-function formatOf(node: SqlNode | undefined): SqlNode {
-  const format = node === undefined ? undefined : constantText(node);
-  if (format === undefined)
-    throw new AppError('ParameterInvalid', 'the format of a date function must be a text literal');
-  return textNode(strftimeFormat(format));
+function fieldKind(row: Kind, field: SqlNode | undefined): Kind {
+  const name = field === undefined ? undefined : constantText(field)?.toLowerCase();
+  const at = row.fields?.findIndex((one) => one.toLowerCase() === name) ?? -1;
+  return row.items[at] ?? UNKNOWN;
 }
 
-/** Monday is day 1 of the service's week and day 0 is DuckDB's Sunday. */
-function partOf(node: SqlNode): SqlNode {
-  const part = constantText(node)?.toLowerCase();
-  if (part === 'dow' || part === 'day_of_week') return textNode('isodow');
-  if (part === 'day_of_year') return textNode('doy');
-  if (part === 'yow' || part === 'year_of_week') return textNode('isoyear');
-  return node;
+function caseKind(node: SqlNode, context: SqlContext): Kind {
+  const results = nodesOf(node, 'case_checks').map((check) => check['then_expr']);
+  return commonKind(
+    [...results, node['else_expr']].filter(isNode).map((one) => kindOf(context, one)),
+  );
 }
 
-function matchNode(name: string, children: readonly SqlNode[]): SqlNode {
-  const found = functionNode('len', [functionNode('list_filter', [...children])]);
-  const all = functionNode('len', children.slice(0, 1));
-  const type = name === 'any_match' ? 'COMPARE_GREATERTHAN' : 'COMPARE_EQUAL';
-  const right = name === 'all_match' ? all : integerNode(0);
-  return { class: 'COMPARISON', type, alias: '', left: found, right };
+function rewriteCast(node: SqlNode, context: SqlContext): SqlNode {
+  const { child, cast_type: type } = node;
+  if (!isNode(child) || !isNode(type)) return node;
+  const kind = kindOfType(type);
+  const from = kindOf(context, child);
+  // Half away from zero, and not half to even.
+  if (kind === BIGINT && from === DOUBLE)
+    node['child'] = context.templates.fill('rounded', { sls_x: child });
+  // A row constructor has no names of fields yet.
+  if (from.name === 'row' && kind.name === 'row')
+    return withKind(context, node, rowOf(kind.fields ?? [], kind.items));
+  return withKind(context, node, kind);
 }
 
-function operatorNode(type: string, children: SqlNode[]): SqlNode {
-  return { class: 'OPERATOR', type, alias: '', children };
+const COMPARISONS: Readonly<Record<string, string>> = {
+  COMPARE_EQUAL: '=',
+  COMPARE_NOTEQUAL: '<>',
+  COMPARE_LESSTHAN: '<',
+  COMPARE_GREATERTHAN: '>',
+  COMPARE_LESSTHANOREQUALTO: '<=',
+  COMPARE_GREATERTHANOREQUALTO: '>=',
+};
+
+/** A text and a number do not compare; a text literal may stand for a number (sls-query §3.3). */
+function checkComparison(
+  node: SqlNode,
+  operands: readonly (SqlValue | undefined)[],
+  context: SqlContext,
+): void {
+  const [left, right] = operands;
+  if (!isNode(left) || !isNode(right)) return;
+  const kinds = [kindOf(context, left), kindOf(context, right)];
+  const isTextColumn = (one: SqlNode): boolean =>
+    kindOf(context, one) === VARCHAR && one['class'] !== 'CONSTANT';
+  if (!kinds.some(isNumber) || !(isTextColumn(left) || isTextColumn(right))) return;
+  const sign = COMPARISONS[textOf(node, 'type')] ?? '=';
+  throw errorAt(context, node, `'${sign}' cannot be applied to ${kinds.map(kindText).join(', ')}`);
+}
+
+function checkArithmetic(node: SqlNode, name: string, context: SqlContext): void {
+  if (!/^[-+*/%]$/.test(name)) return;
+  const kinds = nodesOf(node, 'children').map((child) => kindOf(context, child));
+  const isWrong = kinds.some((kind) =>
+    ['varchar', 'boolean', 'array', 'map', 'row'].includes(kind.name),
+  );
+  if (!isWrong) return;
+  throw errorAt(context, node, `'${name}' cannot be applied to ${kinds.map(kindText).join(', ')}`);
+}
+
+/** WHERE, HAVING and ON take a boolean. Errors: ParameterInvalid. */
+export function rewriteCondition(
+  value: SqlValue | undefined,
+  clause: string,
+  scope: Scope,
+  context: SqlContext,
+): SqlValue {
+  if (!isNode(value)) return value ?? null;
+  const condition = rewriteExpression(value, scope, context);
+  const kind = kindOf(context, condition);
+  if (kind === BOOLEAN || kind === UNKNOWN) return condition;
+  throw errorAt(
+    context,
+    plainColumn(condition) === undefined ? value : condition,
+    `${clause} clause must evaluate to a boolean: actual type ${kindText(kind)}`,
+  );
 }

@@ -1,21 +1,19 @@
 /**
  * What Presto writes and DuckDB's parser does not read, changed in the text before it is parsed: `LIMIT a,b`,
- * `array(type)`, two-armed `if`, sampling without a unit, the session prefix. Everything else is a rewrite of
- * the tree.
+ * `array(type)`, two-armed `if`, `IGNORE NULLS`, sampling without a unit, comments, the session prefix. What DuckDB
+ * reads and Presto does not is refused here as far as the tree does not show it. Everything else is a rewrite of the tree.
  */
 import { AppError } from '#base/app-error.ts';
+import { lineColumn, tokensOf, type SqlToken } from './tokens.ts';
 
 export interface SplicedSql {
   readonly sql: string;
   /** Whether the text has `LIMIT skip, n`, the only way to skip rows. */
   readonly hasSkip: boolean;
-}
-
-interface SqlToken {
-  readonly kind: 'word' | 'name' | 'text' | 'number' | 'sign';
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
+  /** `line:column` in the user's text of a place in `sql`, in bytes; `1:1` for anything that is no place. */
+  readonly placeOf: (position: unknown) => string;
+  /** Whether the user's text has a double quote at a place of `sql`. */
+  readonly isQuotedAt: (position: unknown) => boolean;
 }
 
 interface Edit {
@@ -24,29 +22,46 @@ interface Edit {
   readonly text: string;
 }
 
-const TOKEN =
-  /(?<blank>\s+|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<name>"(?:[^"]|"")*")|(?<text>'(?:[^']|'')*')|(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<word>[\p{L}_][\p{L}\p{N}_$]*)|(?<sign>[\s\S])/gu;
 const SESSION_PREFIX = /^\s*set\s+session\s+[^;]*;/i;
+const STARTS: ReadonlySet<string> = new Set(['select', 'with', '(']);
+/** Pairs that DuckDB takes for one operator. */
+const DOUBLED = /^(?:[=/*<>%]|\|\|)$/u;
 
-/** Errors: ParameterInvalid for names that start with a digit and for OFFSET. */
+/** Errors: ParameterInvalid for what the service's grammar does not have. */
 export function spliceSql(text: string): SplicedSql {
   const sql = blankSession(text);
-  const tokens = tokensOf(sql);
+  const all = tokensOf(sql);
+  const tokens = all.filter(({ kind }) => kind !== 'comment');
   checkTokens(text, tokens);
-  const edits: Edit[] = [];
+  // DuckDB nests comments and Presto does not, so that they would end at different places.
+  const edits: Edit[] = all
+    .filter(({ kind }) => kind === 'comment')
+    .map(({ start, end }) => ({ start, end, text: blanks(sql.slice(start, end)) }));
   let hasSkip = false;
   for (const [i, token] of tokens.entries()) {
     if (token.kind !== 'word') continue;
     const word = token.text.toLowerCase();
     const skip = word === 'limit' ? skipEdit(tokens, i) : [];
     hasSkip ||= skip.length > 0;
-    edits.push(...skip);
-    if (word === 'tablesample') edits.push(...sampleEdit(tokens, i));
+    edits.push(...skip, ...wordEdits(tokens, i, word));
     if (tokens[i + 1]?.text === '(') edits.push(...callEdits(tokens, i, word));
   }
   const end = tokens.at(-1);
   if (end?.text === ';') edits.push({ start: end.start, end: end.end, text: '' });
-  return { sql: applyEdits(sql, edits), hasSkip };
+  const sorted = edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
+  const spliced = applyEdits(sql, sorted);
+  const bytes = Buffer.from(spliced);
+  // The parser counts bytes, and has a huge number for no place.
+  const positionOf = (position: unknown): number | undefined =>
+    typeof position === 'number' && position <= bytes.length
+      ? originalPosition(sorted, bytes.subarray(0, position).toString().length)
+      : undefined;
+  return {
+    sql: spliced,
+    hasSkip,
+    placeOf: (position) => lineColumn(text, positionOf(position) ?? 0),
+    isQuotedAt: (position) => text[positionOf(position) ?? -1] === '"',
+  };
 }
 
 /** Blanks instead of the prefix: places in the text stay what they are. */
@@ -55,66 +70,79 @@ function blankSession(text: string): string {
   for (;;) {
     const prefix = SESSION_PREFIX.exec(sql)?.[0];
     if (prefix === undefined) return sql;
-    sql = prefix.replaceAll(/[^\n]/g, ' ') + sql.slice(prefix.length);
+    sql = blanks(prefix) + sql.slice(prefix.length);
   }
+}
+
+function blanks(text: string): string {
+  return text.replaceAll(/[^\n]/g, ' ');
 }
 
 function checkTokens(text: string, tokens: readonly SqlToken[]): void {
+  const fail = (token: SqlToken, message: string): never => {
+    throw new AppError('ParameterInvalid', `line ${lineColumn(text, token.start)}: ${message}`);
+  };
+  const [start] = tokens;
+  if (start === undefined)
+    throw new AppError('ParameterInvalid', "line 1:1: mismatched input '<EOF>' expecting 'select'");
+  const first = start.text.toLowerCase();
+  if (first === 'insert') fail(start, 'insert into is not supported, only select is');
+  if (!STARTS.has(first))
+    fail(start, `mismatched input '${start.text}' expecting {'select', 'with', '('}`);
   for (const [i, token] of tokens.entries()) {
     const next = tokens[i + 1];
-    const place = lineColumn(text, token.start);
-    if (token.kind === 'number' && next?.kind === 'word' && next.start === token.end)
-      throw new AppError(
-        'ParameterInvalid',
-        `line ${place}: identifiers must not start with a digit; surround the identifier with double quotes`,
-      );
-    if (token.kind === 'word' && /^offset$/i.test(token.text) && next?.kind === 'number')
-      throw new AppError(
-        'ParameterInvalid',
-        `line ${place}: mismatched input 'offset' expecting {<EOF>, ',', 'limit'}`,
-      );
+    const message = aloneError(token, tokens[i - 1]) ?? pairError(token, next);
+    if (message !== undefined) fail(token, message);
+    if (token.text === ';' && next !== undefined)
+      fail(next, `mismatched input '${next.text}' expecting <EOF>`);
   }
 }
 
-/** Where a character of the text stands, as `line:column`, both from 1. */
-export function lineColumn(text: string, position: number): string {
-  const before = text.slice(0, position).split('\n');
-  return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+function aloneError(token: SqlToken, before: SqlToken | undefined): string | undefined {
+  if (token.kind === 'broken') return `mismatched input '${token.text}'`;
+  return token.text === '[' && !canPrecedeBracket(before) ? "extraneous input '['" : undefined;
 }
 
-/** Where a name or word first stands in the text, as `line:column`; whether it is in double quotes. */
-export function findName(
-  text: string,
-  name: string,
-): { readonly place: string; readonly isQuoted: boolean } | undefined {
-  const lower = name.toLowerCase();
-  for (const token of tokensOf(text)) {
-    const isQuoted = token.kind === 'name';
-    if (!isQuoted && token.kind !== 'word') continue;
-    const plain = isQuoted ? token.text.slice(1, -1).replaceAll('""', '"') : token.text;
-    if (plain.toLowerCase() === lower) return { place: lineColumn(text, token.start), isQuoted };
-  }
+function pairError(token: SqlToken, next: SqlToken | undefined): string | undefined {
+  if (next === undefined) return undefined;
+  if (token.kind === 'word' && /^offset$/i.test(token.text) && next.kind === 'number')
+    return "mismatched input 'offset' expecting {<EOF>, ',', 'limit'}";
+  if (next.start !== token.end) return undefined;
+  if (token.kind === 'number' && next.kind === 'word')
+    return 'identifiers must not start with a digit; surround the identifier with double quotes';
+  if (token.kind === 'word' && next.kind === 'text' && token.text.length === 1)
+    return `mismatched input '${token.text}'`;
+  if (DOUBLED.test(token.text) && DOUBLED.test(next.text))
+    return `extraneous input '${token.text}${next.text}'`;
   return undefined;
 }
 
-function tokensOf(sql: string): SqlToken[] {
-  const tokens: SqlToken[] = [];
-  for (const match of sql.matchAll(TOKEN)) {
-    const groups = match.groups ?? {};
-    const kind = (['name', 'text', 'number', 'word', 'sign'] as const).find(
-      (kind) => groups[kind] !== undefined,
-    );
-    const start = match.index;
-    if (kind !== undefined)
-      tokens.push({ kind, text: match[0], start, end: start + match[0].length });
-  }
-  return tokens;
+/** `array[…]` or a subscript; a bracket elsewhere is DuckDB's list. */
+function canPrecedeBracket(token: SqlToken | undefined): boolean {
+  return (
+    token !== undefined &&
+    (token.kind === 'word' || token.kind === 'name' || token.text === ')' || token.text === ']') &&
+    !/^(?:select|in|and|or|not|then|else|when|case|by|where|having|on|distinct)$/i.test(token.text)
+  );
 }
 
 function skipEdit(tokens: readonly SqlToken[], at: number): Edit[] {
   const [skip, comma, count] = tokens.slice(at + 1, at + 4);
   if (skip?.kind !== 'number' || comma?.text !== ',' || count?.kind !== 'number') return [];
   return [{ start: skip.start, end: count.end, text: `${count.text} OFFSET ${skip.text}` }];
+}
+
+function wordEdits(tokens: readonly SqlToken[], at: number, word: string): Edit[] {
+  if (word === 'tablesample') return sampleEdit(tokens, at);
+  const next = tokens[at + 1];
+  const before = tokens[at - 1];
+  // `lag(x) IGNORE NULLS` → `lag(x IGNORE NULLS)`
+  const isNulls = (word === 'ignore' || word === 'respect') && /^nulls$/i.test(next?.text ?? '');
+  if (!isNulls || next === undefined || before?.text !== ')') return [];
+  return [
+    { start: before.start, end: before.end, text: ` ${word} nulls)` },
+    { start: (tokens[at] as SqlToken).start, end: next.end, text: '' },
+  ];
 }
 
 function sampleEdit(tokens: readonly SqlToken[], at: number): Edit[] {
@@ -149,9 +177,21 @@ function callEdits(tokens: readonly SqlToken[], at: number, word: string): Edit[
 function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = '';
   let at = 0;
-  for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
+  for (const edit of edits) {
     result += text.slice(at, edit.start) + edit.text;
     at = edit.end;
   }
   return result + text.slice(at);
+}
+
+/** The place in the text before the edits of a place after them. */
+function originalPosition(edits: readonly Edit[], position: number): number {
+  let shift = 0;
+  for (const edit of edits) {
+    const start = edit.start + shift;
+    if (position < start) break;
+    if (position < start + edit.text.length) return edit.start;
+    shift += edit.text.length - (edit.end - edit.start);
+  }
+  return position - shift;
 }

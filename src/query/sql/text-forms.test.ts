@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { strftimeFormat } from './date-format.ts';
 import { bucketRanges } from '../search/histogram.ts';
 import { doubleText } from './cells.ts';
-import { findName, spliceSql } from './splice.ts';
+import { spliceSql } from './splice.ts';
+import { findName } from './tokens.ts';
 import { zoneOffsetSeconds } from '../time-zone.ts';
 
 test.each([
@@ -39,7 +40,7 @@ test.each([
     'select a from log tablesample bernoulli(10)',
     'select a from log tablesample bernoulli(10 PERCENT)',
   ],
-  ['select a -- limit 1,2\n', 'select a -- limit 1,2\n'],
+  ['select a -- limit 1,2\n', 'select a             \n'],
 ])('%s', (text, wanted) => {
   expect(spliceSql(text).sql).toBe(wanted);
 });

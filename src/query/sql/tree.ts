@@ -84,6 +84,12 @@ export function textOf(node: SqlNode, member: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The texts of a member that is a list. */
+export function textsOf(node: SqlNode, member: string): string[] {
+  const value = node[member];
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
+
 /** The name of a column reference without a qualifier, or undefined. */
 export function plainColumn(node: SqlNode): string | undefined {
   const names = node['column_names'];
@@ -152,16 +158,76 @@ export function castNode(child: SqlNode, type: string): SqlNode {
   };
 }
 
-/** The relation `log`. */
-export function logTable(): SqlNode {
+export function operatorNode(type: string, children: SqlNode[]): SqlNode {
+  return { class: 'OPERATOR', type, alias: '', children };
+}
+
+/** A relation without a qualifier. */
+export function tableNode(name: string, alias: string): SqlNode {
   return {
     type: 'BASE_TABLE',
-    alias: '',
+    alias,
     sample: null,
     schema_name: '',
-    table_name: 'log',
+    table_name: name,
     column_name_alias: [],
     catalog_name: '',
     at_clause: null,
   };
+}
+
+/** A query as a relation. */
+export function subqueryNode(query: SqlNode, alias: string, columnNames: string[] = []): SqlNode {
+  return {
+    type: 'SUBQUERY',
+    alias,
+    sample: null,
+    subquery: { node: query },
+    column_name_alias: columnNames,
+  };
+}
+
+/** A SELECT with nothing but outputs and a FROM. */
+export function selectNode(outputs: SqlNode[], from: SqlNode): SqlNode {
+  return {
+    type: 'SELECT_NODE',
+    modifiers: [],
+    cte_map: { map: [] },
+    select_list: outputs,
+    from_table: from,
+    where_clause: null,
+    group_expressions: [],
+    group_sets: [],
+    aggregate_handling: 'STANDARD_HANDLING',
+    having: null,
+    sample: null,
+    qualify: null,
+  };
+}
+
+export function joinNode(
+  left: SqlNode,
+  right: SqlNode,
+  join: { readonly type: string; readonly condition: SqlNode | undefined },
+): SqlNode {
+  return {
+    type: 'JOIN',
+    alias: '',
+    sample: null,
+    left,
+    right,
+    condition: join.condition ?? null,
+    join_type: join.type,
+    ref_type: join.condition === undefined ? 'CROSS' : 'REGULAR',
+    using_columns: [],
+    delim_flipped: false,
+    duplicate_eliminated_columns: [],
+  };
+}
+
+/** Visits nodes from the outside in; `visit` says whether to go below one. */
+export function eachNode(value: SqlValue, visit: (node: SqlNode) => boolean): void {
+  if (Array.isArray(value)) for (const item of value) eachNode(item, visit);
+  else if (isNode(value) && visit(value))
+    for (const member of Object.values(value)) eachNode(member, visit);
 }
