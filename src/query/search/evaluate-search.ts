@@ -18,7 +18,7 @@ import {
 import { WILDCARD_TERMS_MAX } from '../limits.ts';
 import { fieldsOf, type FieldGroup } from './segment-fields.ts';
 import { cutForFields, fullTextPieces } from './cut-search.ts';
-import { exactLongs } from './exact-longs.ts';
+import { exactLongs, longSource } from './exact-longs.ts';
 import type { TermPattern } from './wildcards.ts';
 
 export interface SearchRows {
@@ -151,9 +151,10 @@ class Evaluation {
     if (column === undefined) return this.#none();
     if (range === undefined) return column.valid.clone();
     const rows = within(range, column.values, column.valid);
-    if (range.exact === undefined) return rows;
+    const source = range.exact === undefined ? undefined : longSource(field, this.#reader);
+    if (source === undefined) return rows;
     const doubtful = within(exactly(Number(range.exact)), column.values, column.valid);
-    const exact = await exactLongs(this.#reader, { field, range, doubtful });
+    const exact = await exactLongs(this.#reader, { source, range, doubtful });
     if (exact === undefined) this.isPartial = true;
     return exact === undefined ? rows : rows.andNot(doubtful).or(exact);
   }

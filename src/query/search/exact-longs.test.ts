@@ -70,6 +70,8 @@ describe('integers beyond 2^53', () => {
   test('a double is compared as a double', async () => {
     const { rows } = await world.query('size:9007199254740993');
     expect(rows.length).toBe(2);
+    const above = await world.query('size > 9007199254740993');
+    expect(above.rows.map(({ __time__: time }) => Number(time) - 1000)).toEqual([2, 3, 4, 5]);
   });
 });
 

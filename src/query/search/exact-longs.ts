@@ -10,16 +10,15 @@ import { EXACT_LONG_ROWS_MAX, PHRASE_BATCH_ROWS } from '../limits.ts';
 import type { NumberRange } from './compile-search.ts';
 
 export interface ExactRequest {
-  /** A numeric field of the segment, exactly. */
-  readonly field: string;
+  readonly source: LongSource;
   /** With `exact`. */
   readonly range: NumberRange;
   /** Rows whose number is the bound as far as a double can tell. */
   readonly doubtful: Bitset;
 }
 
-/** Where a log has the digits. */
-interface Source {
+/** Where a log has the digits of a long field. */
+export interface LongSource {
   readonly column: string;
   /** Path below a JSON field. */
   readonly path: string | undefined;
@@ -31,10 +30,9 @@ interface Source {
  */
 export async function exactLongs(
   reader: SegmentReader,
-  { field, range, doubtful }: ExactRequest,
+  { source, range, doubtful }: ExactRequest,
 ): Promise<Bitset | undefined> {
-  const source = sourceOf(field, reader);
-  if (source === undefined || doubtful.isEmpty()) return doubtful;
+  if (doubtful.isEmpty()) return doubtful;
   const isIn = (text: string): boolean =>
     textsOf(text, source).some((digits) => isInRange(digits, range));
   if (doubtful.count() > EXACT_LONG_ROWS_MAX)
@@ -53,11 +51,11 @@ export async function exactLongs(
   return found;
 }
 
-/** Undefined: the field is no long, or not to be told where from. */
-function sourceOf(
+/** `field`: of the segment, exactly. Undefined: it is no long. */
+export function longSource(
   field: string,
   { indexConfig: { keys = {} } }: SegmentReader,
-): Source | undefined {
+): LongSource | undefined {
   if (Object.hasOwn(keys, field))
     return keys[field]?.type === 'long' ? { column: field, path: undefined } : undefined;
   for (const [column, { json_keys: subKeys = {} }] of Object.entries(keys)) {
@@ -68,7 +66,7 @@ function sourceOf(
   return undefined;
 }
 
-function textsOf(text: string, { path }: Source): readonly string[] {
+function textsOf(text: string, { path }: LongSource): readonly string[] {
   if (path === undefined) return [text];
   return jsonLeaves(text)
     .filter((leaf) => leaf.path === path)
