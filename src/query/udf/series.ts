@@ -1,32 +1,11 @@
 /** What is computed over all values of a group: the aggregates that DuckDB lacks, as functions of lists. */
-import { DOUBLE, LIST, STRUCT, listValue, structValue } from '@duckdb/node-api';
 import { AppError } from '#base/app-error.ts';
 import { FUNNEL_STEPS_MAX, HISTOGRAM_BINS_MAX, SEQUENCE_MAX } from '../limits.ts';
 import { numericHistogram } from './numeric-histogram.ts';
-import {
-  REAL,
-  TEXT,
-  WHOLE,
-  listOf,
-  mapOf,
-  udf,
-  type UdfFamily,
-  type UdfType,
-} from './scalar-udf.ts';
+import { REAL, TEXT, WHOLE, listOf, mapOf, udf, type UdfFamily } from './scalar-udf.ts';
 
-interface Point {
-  readonly unixtime: number;
-  readonly padValue: number | null;
-}
-
-const POINTS: UdfType<readonly Point[]> = {
-  type: LIST(STRUCT({ unixtime: DOUBLE, pad_value: DOUBLE })),
-  read: () => [],
-  write: (points) =>
-    listValue(
-      points.map(({ unixtime, padValue }) => structValue({ unixtime, pad_value: padValue })),
-    ),
-};
+/** Times or centres with values, in order. */
+type Points = readonly (readonly [number, number | null])[];
 
 export const SERIES: UdfFamily = {
   functions: [
@@ -42,11 +21,20 @@ export const SERIES: UdfFamily = {
       mapOf(REAL, REAL),
       (bins, values, weights) => numericHistogram(checkBins(bins), pairs(values, weights)),
     ),
-    udf('sls_weighted_rank', [listOf(REAL), listOf(REAL), REAL], WHOLE, (values, weights, share) =>
-      weightedRank(values, weights, share),
+    udf(
+      'sls_weighted_rank',
+      [listOf(REAL), listOf(REAL), REAL],
+      WHOLE,
+      (values, weights, share) => weightedRanks(values, weights, [share])[0] ?? null,
+    ),
+    udf(
+      'sls_weighted_ranks',
+      [listOf(REAL), listOf(REAL), listOf(REAL)],
+      listOf(WHOLE),
+      weightedRanks,
     ),
     udf('sls_funnel', [REAL, listOf(WHOLE)], WHOLE, funnel),
-    udf('sls_padding', [listOf(WHOLE), listOf(REAL), WHOLE, TEXT], POINTS, padding),
+    udf('sls_padding', [listOf(WHOLE), listOf(REAL), WHOLE, TEXT], mapOf(REAL, REAL), padding),
   ],
   // Times stand in front of steps, so that one list holds both and sorts by time.
   macros: `
@@ -80,26 +68,25 @@ function pairs(
   });
 }
 
-/** The place (from 1) of the smallest value up to which that share of all weight lies. */
-function weightedRank(
+/** For each share the place (from 1) of the smallest value up to which that share of all weight lies. */
+function weightedRanks(
   values: readonly (number | null)[],
   weights: readonly (number | null)[],
-  share: number,
-): bigint | null {
-  if (!(share >= 0 && share <= 1))
-    throw new AppError('ParameterInvalid', 'percentile must be between 0 and 1');
+  shares: readonly (number | null)[],
+): readonly (bigint | null)[] {
   const order = values
-    .map((value, i) => ({ value, weight: weights[i] ?? 0, i }))
+    .map((value, i) => ({ value, weight: weights[i] ?? 0, i, sum: 0 }))
     .filter(({ value, weight }) => value !== null && weight > 0)
     .sort((a, b) => Number(a.value) - Number(b.value));
-  const wanted = share * order.reduce((sum, { weight }) => sum + weight, 0);
-  let sum = 0;
-  for (const { weight, i } of order) {
-    sum += weight;
-    if (sum >= wanted) return BigInt(i + 1);
-  }
-  const last = order.at(-1);
-  return last === undefined ? null : BigInt(last.i + 1);
+  let total = 0;
+  for (const item of order) item.sum = total += item.weight;
+  return shares.map((share) => {
+    if (share === null) return null;
+    if (!(share >= 0 && share <= 1))
+      throw new AppError('ParameterInvalid', 'percentile must be between 0 and 1');
+    const found = order.find(({ sum }) => sum >= share * total) ?? order.at(-1);
+    return found === undefined ? null : BigInt(found.i + 1);
+  });
 }
 
 /**
@@ -133,7 +120,7 @@ function padding(
   values: readonly (number | null)[],
   interval: bigint,
   kind: string,
-): readonly Point[] {
+): Points {
   if (interval <= 0n) throw new AppError('ParameterInvalid', 'interval must be positive');
   const known = times.filter((time) => time !== null);
   const first = known.reduce((least, time) => (time < least ? time : least), known[0] ?? 0n);
@@ -148,10 +135,7 @@ function padding(
     throw new AppError('ParameterInvalid', `series has more than ${SEQUENCE_MAX} points`);
   const slots = Array.from({ length: count }, (_slot, i) => found.get(i) ?? null);
   const pad = padOf(kind, slots);
-  return slots.map((value, i) => ({
-    unixtime: Number(first) + i * Number(interval),
-    padValue: value ?? pad(i),
-  }));
+  return slots.map((value, i) => [Number(first) + i * Number(interval), value ?? pad(i)]);
 }
 
 function padOf(kind: string, slots: readonly (number | null)[]): (slot: number) => number | null {
