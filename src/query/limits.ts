@@ -34,6 +34,9 @@ export const CONTEXT_LINES_MAX = 100;
  */
 export const CONTEXT_GAP_MAX = 32;
 
+/** Rows whose pack ids are read at once, some 100 bytes each: fewer take longer for each row. */
+export const CONTEXT_ROWS_AT_ONCE = 2000;
+
 /** Pack ids of a listing that are kept: each has a log, so that hardly any context needs more. */
 export const CONTEXT_PACKS_AT_ONCE = 128;
 

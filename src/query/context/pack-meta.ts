@@ -8,10 +8,11 @@
  * shard, days that expire take whole seconds away, and a group that a client repeats elsewhere comes in behind or in
  * another shard. Finding the log again takes one term in the segments of that second.
  */
+import { must } from '#base/assert.ts';
 import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import type { PageRow } from '../search/page-rows.ts';
-import { formatPackId, PACK_ID_FIELD, parsePackId, type PackId } from './pack-id.ts';
+import { PACK_ID_FIELD, parsePackId, type PackId } from './pack-id.ts';
 import { packRows, rankOf, rowCount, sliceOf, type PackRows } from './pack-rows.ts';
 
 /** The field of an answer that has it; no log has it. */
@@ -66,27 +67,31 @@ export async function withPackMeta(
   logs: readonly LogRow[],
   segments: readonly SegmentReader[],
 ): Promise<readonly LogRow[]> {
-  const packs = new Map<string, Promise<PackRows>>();
-  const answer: LogRow[] = [];
-  for (const [i, log] of logs.entries()) {
-    const id = parsePackId(log[PACK_ID_FIELD] ?? '');
-    const at = page[i];
-    if (id === undefined || at === undefined) {
-      answer.push(log);
-      continue;
+  const answer = [...logs];
+  const members = [...page.keys()].filter((i) => packOf(logs[i]) !== undefined);
+  // One pack after the other, each with its sets of rows.
+  for (const some of Map.groupBy(members, (i) => groupKey(page[i]!, logs[i]!)).values()) {
+    const { match, row } = page[some[0]!]!;
+    const { shardId } = match.reader.info;
+    const time = match.times[row] ?? 0;
+    const id = must(packOf(logs[some[0]!]), 'a log with a pack id');
+    const pack = await rowsOfSecond(id, { shardId, time }, segments);
+    const count = rowCount(pack);
+    for (const i of some) {
+      const meta = { shardId, time, count, rank: await rankOf(pack, page[i]!) };
+      answer[i] = { ...logs[i]!, [PACK_META_FIELD]: formatPackMeta(meta) };
     }
-    const { shardId } = at.match.reader.info;
-    const time = at.match.times[at.row] ?? 0;
-    const key = `${shardId} ${time} ${formatPackId(id)}`;
-    // Neighbours share their pack and second; others do not fill the memory.
-    if (!packs.has(key)) packs.clear();
-    const finding = packs.get(key) ?? rowsOfSecond(id, { shardId, time }, segments);
-    packs.set(key, finding);
-    const pack = await finding;
-    const meta = { shardId, time, count: rowCount(pack), rank: await rankOf(pack, at) };
-    answer.push({ ...log, [PACK_META_FIELD]: formatPackMeta(meta) });
   }
   return answer;
+}
+
+function packOf(log: LogRow | undefined): PackId | undefined {
+  return parsePackId(log?.[PACK_ID_FIELD] ?? '');
+}
+
+/** The same for logs whose places are counted together. */
+function groupKey({ match, row }: PageRow, log: LogRow): string {
+  return `${match.reader.info.shardId} ${match.times[row]} ${log[PACK_ID_FIELD]?.toLowerCase()}`;
 }
 
 function rowsOfSecond(

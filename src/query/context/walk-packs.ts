@@ -1,13 +1,14 @@
 /**
  * The packs of a context before or after one of them, nearest first. Counters mostly go up by one, so the next ones are
  * asked for by their terms, which is a lookup each. Producers that share a counter between logstores leave gaps; behind
- * a wide one the terms with the prefix are listed, and the nearest counters among them kept: texts from the
- * dictionary, never rows.
+ * a wide one the terms with the prefix are listed, and the nearest counters among them kept.
  */
+import { ID_PREFIX_BYTES } from '#segment/id-key.ts';
 import type { SegmentReader } from '#segment/segment.ts';
-import { CONTEXT_GAP_MAX, CONTEXT_PACKS_AT_ONCE } from '../limits.ts';
+import { CONTEXT_GAP_MAX, CONTEXT_PACKS_AT_ONCE, CONTEXT_ROWS_AT_ONCE } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import { eachSegment } from '../search/each-segment.ts';
+import { RowRanks } from '../search/row-ranks.ts';
 import {
   compareCounters,
   counterBeside,
@@ -39,7 +40,10 @@ export class PackWalk {
   readonly #range: TimeRange;
   readonly #segments: readonly SegmentReader[];
   readonly #budget: QueryBudget;
+  /** Where the walk has come to. */
   #counter: string;
+  /** There is no counter beyond. */
+  #isAtEnd = false;
 
   constructor({ from, step, range }: PackWalkOptions, collaborators: PackWalkCollaborators) {
     this.#prefix = from.prefix;
@@ -53,7 +57,7 @@ export class PackWalk {
   /** Each pack has rows. Ends when there are no more, or the time is over. Errors: as the methods of `SegmentReader`. */
   async *packs(): AsyncGenerator<PackRows> {
     yield* this.#next();
-    while (this.isComplete) {
+    while (this.isComplete && !this.#isAtEnd) {
       const counters = await this.#listed();
       for (const counter of counters) {
         const pack = await this.#pack(counter);
@@ -68,6 +72,7 @@ export class PackWalk {
   async *#next(): AsyncGenerator<PackRows> {
     for (let misses = 0; misses < CONTEXT_GAP_MAX;) {
       const counter = counterBeside(this.#counter, this.#step);
+      this.#isAtEnd = counter === undefined;
       if (counter === undefined) return;
       const pack = await this.#pack(counter);
       if (pack === undefined) return;
@@ -94,7 +99,7 @@ export class PackWalk {
     return this.isComplete ? nearest.inOrder() : [];
   }
 
-  /** False when the segment does not tell all its pack ids. */
+  /** False when the segment does not tell all its pack ids, or the time is over. */
   async #list(reader: SegmentReader, nearest: NearestCounters): Promise<boolean> {
     const note = (text: string): false => {
       const id = parsePackId(text);
@@ -103,11 +108,30 @@ export class PackWalk {
     };
     if (isOneTerm({ prefix: this.#prefix, counter: '0' }, reader)) {
       const pattern = { prefix: `${this.#prefix}-`, matches: note };
-      if (!(await reader.termsMatching(PACK_ID_FIELD, pattern, 1)).truncated) return true;
-    } else if (!reader.textFields.includes(PACK_ID_FIELD) && !hasPackColumn(reader)) return true;
-    // Packs of few rows are kept as keys without their texts, so with many of them the column is read.
-    if (!hasPackColumn(reader)) return false;
-    await reader.rowsWhere(PACK_ID_FIELD, note);
+      const { truncated } = await reader.termsMatching(PACK_ID_FIELD, pattern, 1);
+      return !truncated || (await this.#listRows(reader, note));
+    }
+    if (hasPackColumn(reader)) await reader.rowsWhere(PACK_ID_FIELD, note);
+    return hasPackColumn(reader) || !reader.textFields.includes(PACK_ID_FIELD);
+  }
+
+  /**
+   * Ids in few rows are in the index as keys without their texts, and too many of them for a pattern. The keys tell the
+   * rows of everything that begins as the prefix does, whose texts are read. False when the time is over.
+   */
+  async #listRows(reader: SegmentReader, note: (text: string) => unknown): Promise<boolean> {
+    const prefix = this.#prefix.slice(0, ID_PREFIX_BYTES);
+    const matches = (term: string): boolean => term.startsWith(prefix);
+    const pattern = { prefix, rest: '*', matches };
+    const found = await reader.termsMatching(PACK_ID_FIELD, pattern, Number.MAX_SAFE_INTEGER);
+    const ranks = new RowRanks(found.rows);
+    for (let from = 0; from < ranks.count; from += CONTEXT_ROWS_AT_ONCE) {
+      if (this.#budget.isOver()) return false;
+      const count = Math.min(CONTEXT_ROWS_AT_ONCE, ranks.count - from);
+      const rows = Array.from({ length: count }, (_, i) => ranks.select(from + i));
+      for (const log of await reader.logs(rows, (field) => field === PACK_ID_FIELD))
+        note(log[PACK_ID_FIELD] ?? '');
+    }
     return true;
   }
 }
