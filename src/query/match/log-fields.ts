@@ -96,7 +96,15 @@ export class LogLayout {
   }
 }
 
-/** A number of a log that is read when it is asked for. */
+/** A number of a log. */
+export interface FieldNumber {
+  readonly type: NumericTarget['type'];
+  /** Its digits: those of a long may be more than `value` can hold. */
+  readonly text: string;
+  readonly value: number;
+}
+
+/** A text that is read as a number when it is asked for. */
 interface NumberText {
   /** Lower case. */
   readonly name: string;
@@ -154,13 +162,13 @@ export class LogFields {
   }
 
   /** Valid numbers of the fields of this name (lower case). */
-  numbers(name: string): Iterable<number> {
+  numbers(name: string): Iterable<FieldNumber> {
     this.#readLeavesFor(name);
     return this.#numbers
       .values()
       .filter((number) => number.name === name)
-      .map(({ type, text }) => valueOf(type, text))
-      .filter((value) => !Number.isNaN(value));
+      .map(({ type, text }) => ({ type, text, value: valueOf(type, text) }))
+      .filter(({ value }) => !Number.isNaN(value));
   }
 
   /** The whole texts of JSON fields of this name (lower case), valid JSON or not. */

@@ -9,6 +9,7 @@ import type { SearchNode } from '#querylang/search-ast.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { compileSearch, type SearchPlan } from '../search/compile-search.ts';
 import { evaluateSearch } from '../search/evaluate-search.ts';
+import { matchesNaively } from '../search/naive-search.ts';
 import { indexConfigs, searchedLogs, searches } from '../search/search-arbitraries.ts';
 import { SegmentFixture, type FixtureLog } from '../search/segment-fixture.ts';
 import { hasPhrases, phrasesOf } from '../search/verify-phrase.ts';
@@ -20,6 +21,39 @@ export function fieldsOf(log: FixtureLog): Map<string, string> {
   const { __time__, __time_ns_part__, ...fields } = log;
   const pairs = Object.entries(fields).map(([name, value]) => [name, String(value)] as const);
   return new Map([['__source__', ''], ['__topic__', ''], ...pairs]);
+}
+
+/** Random searches on random logs against a reading of the log's texts. Throws at the first difference. */
+export function compareWithReading(seeds: number): {
+  readonly compared: number;
+  readonly hits: number;
+} {
+  let compared = 0;
+  let hits = 0;
+  fc.assert(
+    fc.property(
+      indexConfigs,
+      fc.array(searchedLogs, { minLength: 1, maxLength: 4 }),
+      fc.array(searches, { minLength: 12, maxLength: 12 }),
+      (index, logs, nodes) => {
+        const layout = new LogLayout(index);
+        for (const node of nodes) {
+          const plan = planOf(node, index);
+          if (plan === undefined) continue;
+          const matches = compileMatcher(plan, index);
+          for (const log of logs) {
+            const got = matches(layout.fieldsOf(fieldsOf(log)));
+            const wanted = matchesNaively(node, log, index);
+            expect(got, `${printSearch(node)} on ${JSON.stringify(log)}`).toBe(wanted);
+            compared++;
+            if (got) hits++;
+          }
+        }
+      },
+    ),
+    { numRuns: seeds },
+  );
+  return { compared, hits };
 }
 
 /** Random searches on random logs, each with a segment of its own. Throws at the first difference. */

@@ -1,8 +1,14 @@
 import { expect, it } from 'vitest';
-import { compareWithIndex } from './match-fixture.ts';
+import { compareWithIndex, compareWithReading } from './match-fixture.ts';
 
-it('agrees with an index of the log, over thousands of seeds', async () => {
-  const { compared, hits } = await compareWithIndex(2000);
-  expect(compared).toBeGreaterThan(20_000);
-  expect(hits).toBeGreaterThan(2000);
-}, 600_000);
+it('agrees with a reading of the texts, over thousands of seeds', () => {
+  const { compared, hits } = compareWithReading(5000);
+  expect(compared).toBeGreaterThan(50_000);
+  expect(hits).toBeGreaterThan(5000);
+});
+
+it('agrees with an index of the log, over hundreds of seeds', async () => {
+  const { compared, hits } = await compareWithIndex(300);
+  expect(compared).toBeGreaterThan(3000);
+  expect(hits).toBeGreaterThan(300);
+});

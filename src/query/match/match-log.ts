@@ -6,17 +6,18 @@
 import { compileTokenizer } from '#kernel/tokenizer.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import {
-  exactly,
   parseNumber,
+  rangeOf,
   type FieldPlan,
   type NumberRange,
   type SearchPlan,
   type TextForm,
 } from '../search/compile-search.ts';
 import { cutParts, fullTextPieces, type Cutter } from '../search/cut-search.ts';
+import { isInRange } from '../search/exact-longs.ts';
 import type { TermPattern } from '../search/wildcards.ts';
 import { Cutting } from './cut-text.ts';
-import type { LogFields, TextField } from './log-fields.ts';
+import type { FieldNumber, LogFields, TextField } from './log-fields.ts';
 
 export type LogMatcher = (log: LogFields) => boolean;
 
@@ -80,8 +81,8 @@ function compileField({ field, text, form }: FieldPlan): LogMatcher {
     return isJson
       ? (log) => log.jsonTexts(name).includes('')
       : (log) => some(log.texts(name), ({ texts }) => texts.some((value) => value.text === ''));
-  const number = isJson ? undefined : parseNumber(text);
-  const hasNumber = number === undefined ? () => false : compileRange(name, exactly(number));
+  const isNumber = !isJson && form !== 'phrase' && parseNumber(text) !== undefined;
+  const hasNumber = isNumber ? compileRange(name, rangeOf('=', text)) : () => false;
   const words = new SearchWords(text, form);
   return (log) =>
     hasNumber(log) || some(isJson ? log.leaves(name) : log.texts(name), (one) => words.areIn(one));
@@ -97,13 +98,15 @@ function compileNumeric(name: string, range: NumberRange): LogMatcher {
 
 function compileRange(name: string, range: NumberRange): LogMatcher {
   const { low, high, lowInclusive, highInclusive } = range;
-  return (log) =>
-    some(
-      log.numbers(name),
-      (value) =>
-        (lowInclusive ? value >= low : value > low) &&
-        (highInclusive ? value <= high : value < high),
+  const isIn = ({ type, text, value }: FieldNumber): boolean => {
+    // Neighbours of 64 bits look alike as doubles.
+    if (type === 'long' && range.exact !== undefined && value === Number(range.exact))
+      return isInRange(text, range);
+    return (
+      (lowInclusive ? value >= low : value > low) && (highInclusive ? value <= high : value < high)
     );
+  };
+  return (log) => some(log.numbers(name), isIn);
 }
 
 type Part = string | TermPattern;

@@ -73,7 +73,8 @@ function textsOf(text: string, { path }: LongSource): readonly string[] {
     .map((leaf) => leaf.text);
 }
 
-function isInRange(digits: string, range: NumberRange): boolean {
+/** Whether the digits of a long are in a range with `exact`. */
+export function isInRange(digits: string, range: NumberRange): boolean {
   if (!/^[+-]?\d+$/u.test(digits) || range.exact === undefined) return false;
   const value = integerOf(digits);
   const bound = integerOf(range.exact);
