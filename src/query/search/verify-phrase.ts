@@ -1,4 +1,5 @@
 /** Whether the words of a phrase stand next to each other in one value of a log (sls-query §2.3). */
+import type { Tokenizer } from '#kernel/tokenizer.ts';
 import type { LineIndex } from '#protocol/index-config.ts';
 import { isReservedField } from '#segment/field-texts.ts';
 import { jsonLeaves } from '#segment/json-leaves.ts';
@@ -58,6 +59,9 @@ function hasPhrase(values: readonly Value[], reader: SegmentReader, phrase: Phra
   });
 }
 
+/** Cut phrases by what cut them: a search looks at thousands of values. */
+const cutPhrases = new WeakMap<Phrase, WeakMap<Tokenizer, readonly string[]>>();
+
 /** The terms of a phrase as an index field has them. */
 export function phraseTerms(
   phrase: Phrase,
@@ -66,10 +70,17 @@ export function phraseTerms(
 ): readonly string[] {
   const fields = fieldsOf(reader);
   const { tokenizer } = fields.groupOf(indexField);
-  if (phrase.name !== undefined) return tokenizer.cut(phrase.text);
-  return fullTextPieces({ ...phrase, form: 'phrase' }, fields).flatMap((piece) =>
-    tokenizer.cut(piece),
-  );
+  const cut = cutPhrases.get(phrase) ?? new WeakMap<Tokenizer, readonly string[]>();
+  cutPhrases.set(phrase, cut);
+  const known = cut.get(tokenizer);
+  if (known !== undefined) return known;
+  const pieces =
+    phrase.name === undefined
+      ? fullTextPieces({ ...phrase, form: 'phrase' }, fields)
+      : [phrase.text];
+  const terms = pieces.flatMap((piece) => tokenizer.cut(piece));
+  cut.set(tokenizer, terms);
+  return terms;
 }
 
 /** Whether the phrase may stand in a field with this name. */
