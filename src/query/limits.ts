@@ -89,10 +89,13 @@ export const SQL_ANSWER_BYTES_MAX: number = 100 * MIB;
 /** Bytes DuckDB may spill for all queries together; beyond it a query fails instead of filling the disk. */
 export const SPILL_BYTES_MAX: number = 4096 * MIB;
 
-/** Matching rows that are written into the SQL as a list; more become a bit string in a temporary table. */
+/** Row numbers of a relation that are written into the SQL; others become bit strings. DuckDB reads a number in 50 µs. */
 export const ROW_LIST_MAX = 1000;
 
-/** Segments in one SQL query: each is one branch of a union, and planning time grows with them. */
+/** Segments of a relation with a branch of their own in its view: DuckDB plans each, and reads it with buffers of its own. */
+export const VIEW_BRANCHES_MAX = 16;
+
+/** Segments in one SQL query: each is a file that is opened, and a part of the statement's text. */
 export const SQL_SEGMENTS_MAX = 5000;
 
 /** Nesting of a SQL statement's tree; the checks recurse, and so does DuckDB's own parser. */

@@ -51,17 +51,22 @@ export function sqlColumns(index: IndexConfig): readonly SqlColumn[] {
   return columns;
 }
 
-/** The expression that reads a column from a segment's Parquet file, with the type of the column. */
+/** The expression that reads a column from `rows`, a scan of a segment's Parquet file, with the type of the column. */
 export function columnSql(column: SqlColumn, reader: SegmentReader, textBytesMax: number): string {
   const stored = reader.columns.find((one) => one.field === column.field);
   if (stored !== undefined && stored.type.kind !== 'text' && column.path === undefined)
-    return numberSql(quoteName(stored.column), stored.type, column.type);
+    return numberSql(rowsColumn(stored.column), stored.type, column.type);
   const raw = fieldSql(column.field, reader);
   if (raw === undefined) return `NULL::${column.type}`;
   if (column.path === undefined) return typedSql(raw, column.type, textBytesMax);
   const path = column.path.split('.').map((name) => `."${name.replaceAll('"', '')}"`);
   const leaf = `CASE WHEN json_valid(${raw}) THEN json_extract_string(${raw}, ${quoteText(`$${path.join('')}`)}) END`;
   return typedSql(leaf, column.type, textBytesMax);
+}
+
+/** Qualified: fields may have the names of what the scan is joined with. */
+function rowsColumn(name: string): string {
+  return `rows.${quoteName(name)}`;
 }
 
 /** A column of numbers. A decimal has a point, which no text of a long index may have. */
@@ -74,11 +79,11 @@ function numberSql(raw: string, stored: ColumnType, type: SqlColumnType): string
 function fieldSql(field: string, reader: SegmentReader): string | undefined {
   const column = reader.columns.find((column) => column.field === field);
   if (column !== undefined) {
-    const name = quoteName(column.column);
+    const name = rowsColumn(column.column);
     return column.type.kind === 'text' ? name : `CAST(${name} AS VARCHAR)`;
   }
   if (reader.restFields?.includes(field) === false) return undefined;
-  return `json_extract_string("__rest__", ${quoteText(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`;
+  return `json_extract_string(${rowsColumn('__rest__')}, ${quoteText(`/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`)})`;
 }
 
 function typedSql(raw: string, type: SqlColumnType, textBytesMax: number): string {
