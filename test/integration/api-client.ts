@@ -1,6 +1,5 @@
 /** A server in this process on a free port, and a client that signs requests itself and sees raw answers. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerConfig } from '#config/server-options.ts';
@@ -10,6 +9,7 @@ import { encodeLogGroup, type Log } from '#protocol/log-group.ts';
 import { signRequest, type SigningVersion } from '#protocol/sign-request.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { startServer, type RunningServer } from '#main/start-server.ts';
+import { exchange } from '../support/sls-client.ts';
 
 export const KEY_ID = 'testAccessKeyId';
 export const KEY_SECRET = 'testAccessKeySecret';
@@ -131,43 +131,21 @@ export class TestServer implements AsyncDisposable {
     return this.send(method, target, headers, body);
   }
 
-  send(
+  async send(
     method: string,
     target: string,
     headers: Readonly<Record<string, string>>,
     body: Buffer,
   ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const length = { 'content-length': String(body.length) };
-      const outgoing = httpRequest(
-        {
-          host: '127.0.0.1',
-          port: this.port,
-          method,
-          path: target,
-          headers: { ...headers, ...(body.length > 0 ? length : {}) },
-        },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('error', reject);
-          incoming.on('end', () => {
-            const bytes = Buffer.concat(chunks);
-            const json = parseJson(bytes);
-            resolve({
-              status: incoming.statusCode ?? 0,
-              rawHeaders: incoming.rawHeaders.filter((_, index) => index % 2 === 0),
-              headers: incoming.headers as Record<string, string>,
-              body: bytes,
-              json,
-              errorCode: (json as { errorCode?: string } | undefined)?.errorCode ?? '',
-            });
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
+    const endpoint = new URL(`http://127.0.0.1:${this.port}`);
+    const answer = await exchange(endpoint, { method, target, headers, body });
+    const json = parseJson(answer.body);
+    return {
+      ...answer,
+      headers: answer.headers as Record<string, string>,
+      json,
+      errorCode: (json as { errorCode?: string } | undefined)?.errorCode ?? '',
+    };
   }
 
   /** Writes one log group. */

@@ -6,10 +6,16 @@ import { compress } from '#protocol/compression.ts';
 import { encodeLogGroup, type LogGroup } from '#protocol/log-group.ts';
 import { TEST_KEYS, type ProcessKeys } from './server-process.ts';
 
-export interface SlsResponse {
+/** An answer as it came. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Names as on the wire. */
+  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
+}
+
+export interface SlsResponse extends RawResponse {
   json(): unknown;
 }
 
@@ -20,6 +26,48 @@ export interface SlsRequest {
   readonly project?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body?: Uint8Array | undefined;
+}
+
+export interface RawRequest {
+  readonly method: string;
+  /** Path and query as they are sent. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  readonly agent?: Agent | undefined;
+}
+
+/** Sends one request and reads the whole answer. Errors: those of the connection. */
+export function exchange(endpoint: URL, request: RawRequest): Promise<RawResponse> {
+  const { method, target, headers, body, agent } = request;
+  const length = body === undefined || body.length === 0 ? {} : { 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(
+      {
+        agent,
+        host: endpoint.hostname,
+        port: endpoint.port,
+        method,
+        path: target,
+        headers: { ...headers, ...length },
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            rawHeaders: incoming.rawHeaders.filter((_, index) => index % 2 === 0),
+            body: Buffer.concat(chunks),
+          }),
+        );
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
 }
 
 export class SlsClient {
@@ -47,34 +95,14 @@ export class SlsClient {
       { version: 'v1' },
       Date.now(),
     );
-    return await new Promise((resolve, reject) => {
-      const outgoing = httpRequest(
-        {
-          agent: this.#agent,
-          host: this.#endpoint.hostname,
-          port: this.#endpoint.port,
-          method: input.method,
-          path: target,
-          headers: { ...headers, 'content-length': String(input.body?.length ?? 0) },
-        },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('error', reject);
-          incoming.on('end', () => {
-            const body = Buffer.concat(chunks);
-            resolve({
-              status: incoming.statusCode ?? 0,
-              headers: incoming.headers,
-              body,
-              json: () => JSON.parse(body.toString()) as unknown,
-            });
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(input.body);
+    const answer = await exchange(this.#endpoint, {
+      agent: this.#agent,
+      method: input.method,
+      target,
+      headers,
+      body: input.body,
     });
+    return { ...answer, json: () => JSON.parse(answer.body.toString()) as unknown };
   }
 
   /** Like `send`, with a JSON body; throws with the server's own words unless the answer is 200. */
