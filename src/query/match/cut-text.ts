@@ -9,6 +9,8 @@ export class Cutting {
   readonly tokenizer: Tokenizer;
   /** Cuts at delimiters only, for patterns: a dictionary would tear them apart. */
   readonly patternTokenizer: Tokenizer;
+  /** Whether terms can be found in the folded text: not where letters are delimiters in one case only. */
+  readonly isFoldedFirst: boolean;
   /** 1 for each ASCII character that is a delimiter. */
   readonly #delimiters: Uint8Array = new Uint8Array(128);
 
@@ -16,6 +18,7 @@ export class Cutting {
     const { options } = tokenizer;
     this.tokenizer = tokenizer;
     this.patternTokenizer = compileTokenizer({ ...options, chn: false });
+    this.isFoldedFirst = options.caseSensitive || !/[a-z]/iu.test(options.token.join(''));
     for (const char of options.token.join('')) {
       const code = char.codePointAt(0) ?? 0;
       if (code < this.#delimiters.length) this.#delimiters[code] = 1;
@@ -73,7 +76,10 @@ export class CutText {
   /** Whether terms can be found without cutting: folding does not depend on where a text is cut, and Han is absent. */
   #quick(): boolean {
     if (this.#isQuick === undefined) {
-      this.#isQuick = this.text.length <= QUICK_LENGTH_MAX && ASCII.test(this.text);
+      this.#isQuick =
+        this.#cutting.isFoldedFirst &&
+        this.text.length <= QUICK_LENGTH_MAX &&
+        ASCII.test(this.text);
       if (this.#isQuick) this.#folded = this.#cutting.tokenizer.fold(this.text);
     }
     return this.#isQuick;

@@ -5,7 +5,7 @@
  */
 import { SEARCHABLE_VALUE_BYTES_MAX } from '#kernel/limits.ts';
 import type { Tokenizer } from '#kernel/tokenizer.ts';
-import type { IndexConfig } from '#protocol/index-config.ts';
+import type { IndexConfig, KeyIndexType } from '#protocol/index-config.ts';
 import { utf8Length } from '#protocol/utf8.ts';
 import {
   IndexPlan,
@@ -38,6 +38,9 @@ interface KnownField {
 /** Lays logs out for one index configuration. Remembers at most `MATCH_FIELDS_MAX` fields. */
 export class LogLayout {
   readonly #config: IndexConfig;
+  /** Lower case. */
+  readonly #jsonKeys: readonly string[];
+  readonly #numericKeys: ReadonlySet<string>;
   readonly #cuttings = new Map<string, Cutting>();
   #known = new Map<string, KnownField>();
   #cuttingOf = new Map<Tokenizer, Cutting>();
@@ -46,10 +49,25 @@ export class LogLayout {
   constructor(config: IndexConfig) {
     this.#config = config;
     this.#plan = new IndexPlan(config);
+    const keys = Object.entries(config.keys ?? {});
+    const namesOf = (...types: readonly KeyIndexType[]): string[] =>
+      keys.filter(([, { type }]) => types.includes(type)).map(([name]) => name.toLowerCase());
+    this.#jsonKeys = namesOf('json');
+    this.#numericKeys = new Set(namesOf('long', 'double'));
   }
 
   get plan(): IndexPlan {
     return this.#plan;
+  }
+
+  /** Whether a field of this name (lower case) can be a JSON field or a leaf of one. */
+  mayBeLeaf(name: string): boolean {
+    return this.#jsonKeys.some((key) => name === key || name.startsWith(`${key}.`));
+  }
+
+  /** Whether a field of this name (lower case) can have a number. */
+  mayBeNumber(name: string): boolean {
+    return this.#numericKeys.has(name) || this.mayBeLeaf(name);
   }
 
   /**
@@ -121,49 +139,45 @@ interface JsonText {
 }
 
 export class LogFields {
+  readonly #fields: ReadonlyMap<string, string>;
   readonly #layout: LogLayout;
+  /** Fields without JSON that were asked for by name. */
+  readonly #byName = new Map<string, readonly TextField[]>();
   /** By number of the index field. */
   readonly #texts = new Map<number, TextField & { readonly texts: CutText[] }>();
   readonly #numbers: NumberText[] = [];
-  readonly #json: JsonText[] = [];
+  #json: readonly JsonText[] | undefined;
+  #isLaidOut = false;
 
   constructor(fields: ReadonlyMap<string, string>, layout: LogLayout) {
+    this.#fields = fields;
     this.#layout = layout;
-    const { lineTarget } = layout.plan;
-    const line = lineTarget === undefined ? undefined : this.#textsOf(lineTarget).texts;
-    for (const [name, text] of fields) {
-      const { plan, lowerName, nameText } = layout.known(name);
-      const { own, numeric, json } = plan;
-      if (nameText !== undefined) line?.push(nameText);
-      if (own !== undefined) this.#add(own, text);
-      if (plan.lineValue && lineTarget !== undefined) this.#add(lineTarget, text);
-      if (numeric !== undefined) this.#numbers.push({ name: lowerName, type: numeric.type, text });
-      if (json !== undefined)
-        this.#json.push({ name: lowerName, target: json, text, isRead: false });
-    }
   }
 
   /** Every text field, the full text included. */
   allTexts(): Iterable<TextField> {
-    for (const json of this.#json) this.#readLeaves(json);
+    this.#layOut();
+    for (const json of this.#jsonFields()) this.#readLeaves(json);
     return this.#texts.values();
   }
 
   /** Text fields of this name (lower case); more than one when names differ by case. */
   texts(name: string): Iterable<TextField> {
-    this.#readLeavesFor(name);
+    if (!this.#layout.mayBeLeaf(name)) return this.#textsWithoutJson(name);
+    this.#layOutLeaves(name);
     return this.#texts.values().filter((field) => field.name === name);
   }
 
   /** Text fields below `<name>.` (lower case). */
   leaves(name: string): Iterable<TextField> {
-    this.#readLeavesFor(name);
+    this.#layOutLeaves(name);
     return this.#texts.values().filter((field) => field.name.startsWith(`${name}.`));
   }
 
   /** Valid numbers of the fields of this name (lower case). */
   numbers(name: string): Iterable<FieldNumber> {
-    this.#readLeavesFor(name);
+    if (!this.#layout.mayBeNumber(name)) return [];
+    this.#layOutLeaves(name);
     return this.#numbers
       .values()
       .filter((number) => number.name === name)
@@ -173,12 +187,55 @@ export class LogFields {
 
   /** The whole texts of JSON fields of this name (lower case), valid JSON or not. */
   jsonTexts(name: string): readonly string[] {
-    return this.#json.filter((json) => json.name === name).map(({ text }) => text);
+    return this.#jsonFields()
+      .filter((json) => json.name === name)
+      .map(({ text }) => text);
   }
 
-  #readLeavesFor(name: string): void {
-    for (const json of this.#json)
+  #textsWithoutJson(name: string): readonly TextField[] {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const found: TextField[] = [];
+    for (const [field, text] of this.#fields) {
+      const { plan, lowerName } = this.#layout.known(field);
+      if (lowerName !== name || plan.own === undefined) continue;
+      const cutting = this.#layout.cutting(plan.own.tokenizer);
+      found.push({ name, cutting, texts: [new CutText(text, cutting)] });
+    }
+    this.#byName.set(name, found);
+    return found;
+  }
+
+  /** All but JSON, once. */
+  #layOut(): void {
+    if (this.#isLaidOut) return;
+    this.#isLaidOut = true;
+    const { lineTarget } = this.#layout.plan;
+    const line = lineTarget === undefined ? undefined : this.#textsOf(lineTarget).texts;
+    for (const [name, text] of this.#fields) {
+      const { plan, lowerName, nameText } = this.#layout.known(name);
+      const { own, numeric } = plan;
+      if (nameText !== undefined) line?.push(nameText);
+      if (own !== undefined) this.#add(own, text);
+      if (plan.lineValue && lineTarget !== undefined) this.#add(lineTarget, text);
+      if (numeric !== undefined) this.#numbers.push({ name: lowerName, type: numeric.type, text });
+    }
+  }
+
+  #layOutLeaves(name: string): void {
+    this.#layOut();
+    for (const json of this.#jsonFields())
       if (name === json.name || name.startsWith(`${json.name}.`)) this.#readLeaves(json);
+  }
+
+  #jsonFields(): readonly JsonText[] {
+    this.#json ??= [...this.#fields].flatMap(([name, text]) => {
+      const { plan, lowerName } = this.#layout.known(name);
+      return plan.json === undefined
+        ? []
+        : [{ name: lowerName, target: plan.json, text, isRead: false }];
+    });
+    return this.#json;
   }
 
   /** As the builds do: what is beyond the searchable size is cut off, which leaves no valid JSON. */

@@ -13,6 +13,14 @@ it('agrees with an index of the log', async () => {
   expect(hits).toBeGreaterThan(40);
 });
 
+const TEXT = {
+  type: 'text',
+  token: DEFAULT_TOKENS,
+  caseSensitive: false,
+  chn: false,
+  doc_value: false,
+  alias: '',
+} as const;
 const LINE = { token: DEFAULT_TOKENS, caseSensitive: false, chn: false };
 
 function matches(query: string, log: FixtureLog, index: IndexConfig): boolean {
@@ -49,4 +57,12 @@ it('a layout forgets fields when logs have ever new ones, and goes on', () => {
   expect(layout.plan.textFields.length).toBeLessThan(2001);
   const again = new Map([['__tag__:t7', 'here']]);
   expect(matcher(layout.fieldsOf(again))).toBe(true);
+});
+
+it('a letter that is a delimiter is one in its own case only', () => {
+  const keys = { id: { ...TEXT, token: ['b'] } };
+  const index = { keys, max_text_len: 2048 };
+  expect(matches('id:1a', { id: '1ab2' }, index)).toBe(true);
+  expect(matches('id:1a', { id: '1aB2' }, index)).toBe(false);
+  expect(matches('id:1aB2', { id: '1aB2' }, index)).toBe(true);
 });
