@@ -143,7 +143,7 @@ export class KeptParts {
       // The other way gives the error of the statement itself, if it has one.
       if (/interrupt/iu.test(errorMessage(error))) throw error;
       kept.isRefused = true;
-      throw partsLost();
+      throw partsLost(error);
     }
   }
 
@@ -174,8 +174,8 @@ export class KeptParts {
 }
 
 /** The statement can be answered from all rows. */
-function partsLost(): AppError {
-  return new AppError('PartsLost', 'parts of the answer are not kept');
+function partsLost(cause?: unknown): AppError {
+  return new AppError('PartsLost', 'parts of the answer are not kept', { cause });
 }
 
 /** Groups in `sls_part`, and the bytes that they take, about. */

@@ -74,7 +74,8 @@ export function splitAggregate(
       return {
         partials: [call('count_if', [argument])],
         ofTimes: [call('sum', [countWhere(argument)])],
-        combine: ([column]) => castNode(orZero(sum(column)), 'HUGEINT'),
+        // Null when there are no rows, as the engine has it.
+        combine: ([column]) => sum(column),
       };
     case 'sum':
       return {

@@ -91,6 +91,8 @@ class SelectSplit {
   readonly #outputs: readonly SqlNode[];
   /** Expressions of the groups, by what they are without names. */
   readonly #keys = new Map<string, string>();
+  /** What became of aggregates, by what they are. */
+  readonly #combined = new Map<string, SqlNode>();
   /** Outputs of the SELECT of a part. */
   readonly #partOutputs: SqlNode[] = [];
   /** The same over times; undefined when one cannot be. */
@@ -279,6 +281,13 @@ class SelectSplit {
   }
 
   #aggregate(node: SqlNode): SqlNode {
+    const shape = shapeOf(node);
+    const combined = this.#combined.get(shape) ?? this.#combine(node);
+    this.#combined.set(shape, combined);
+    return { ...combined, alias: textOf(node, 'alias') };
+  }
+
+  #combine(node: SqlNode): SqlNode {
     const children = nodesOf(node, 'children');
     const orders = node['order_bys'];
     const hasOrder = isNode(orders) && lengthOf(orders['orders']) > 0;
@@ -296,8 +305,7 @@ class SelectSplit {
     this.#partOutputs.push(...named(split.partials));
     if (split.ofTimes === undefined) this.#timeOutputs = undefined;
     this.#timeOutputs?.push(...named(split.ofTimes ?? []));
-    const combined = split.combine(columns.map(columnNode));
-    return { ...combined, alias: textOf(node, 'alias') };
+    return split.combine(columns.map(columnNode));
   }
 
   /** Parts have each value once for each group. */
