@@ -22,6 +22,8 @@ const NOW = Math.floor(Date.now() / 1000);
 const PARTS = 10;
 const LINES_OF_PART = 57;
 const PACK_ID = '__tag__:__pack_id__';
+/** Lines that contexts are asked for. */
+const ASKED = [0, 1, 56, 57, 300, 480, 569];
 
 type Row = Readonly<Record<string, string>>;
 
@@ -35,6 +37,8 @@ interface Context {
 
 let server: TestServer;
 let logtail: TestProcess;
+/** They with their ids, as each was found before its part was committed. */
+const collected: Row[] = [];
 const lines = Array.from(
   { length: PARTS * LINES_OF_PART },
   (_, n) => `line ${n} ${(Math.imul(n, 2654435761) >>> 0).toString(36)}`,
@@ -72,6 +76,9 @@ async function collect(): Promise<void> {
     const some = lines.slice((part - 1) * LINES_OF_PART, part * LINES_OF_PART);
     await appendFile(path, some.map((line) => `${line}\n`).join(''));
     while ((await countOf(COLLECTED)) < part * LINES_OF_PART) await sleep(50);
+    for (const line of some)
+      if (ASKED.includes(lines.indexOf(line)))
+        collected.push(await rowOf(COLLECTED, `content: "${line}"`));
     await backend.flush(id);
   }
 }
@@ -113,6 +120,23 @@ async function contextOf(logstore: string, row: Row, back: number, forward: numb
   return answer.json as Context;
 }
 
+/** The contexts of the collected lines are those of the file. */
+async function expectContexts(): Promise<void> {
+  for (const [i, n] of ASKED.entries()) {
+    const found = await contextOf(COLLECTED, collected[i]!, 100, 60);
+    const [first, end] = [Math.max(0, n - 100), Math.min(lines.length, n + 61)];
+    expect(found.logs.map((row) => row['content'])).toEqual(lines.slice(first, end));
+    expect(found.logs.map((row) => row['__index_number__'])).toEqual(
+      Array.from({ length: end - first }, (_, at) => String(first + at - n)),
+    );
+    expect(found).toMatchObject({
+      total_lines: end - first,
+      back_lines: n - first,
+      forward_lines: end - n - 1,
+    });
+  }
+}
+
 /** Writes one group of a producer. */
 async function send(prefix: string, counter: string, names: readonly string[]): Promise<void> {
   const raw = encodeLogGroup({
@@ -126,32 +150,12 @@ async function send(prefix: string, counter: string, names: readonly string[]): 
 }
 
 describe('a file that Logtail collects', () => {
-  const asked = [0, 1, 56, 57, 300, 480, 569];
-  const before: Row[] = [];
-
-  async function expectContexts(): Promise<void> {
-    for (const [i, n] of asked.entries()) {
-      const found = await contextOf(COLLECTED, before[i]!, 100, 60);
-      const [first, end] = [Math.max(0, n - 100), Math.min(lines.length, n + 61)];
-      expect(found.logs.map((row) => row['content'])).toEqual(lines.slice(first, end));
-      expect(found.logs.map((row) => row['__index_number__'])).toEqual(
-        Array.from({ length: end - first }, (_, at) => String(first + at - n)),
-      );
-      expect(found).toMatchObject({
-        total_lines: end - first,
-        back_lines: n - first,
-        forward_lines: end - n - 1,
-      });
-    }
-  }
-
   it('shows its lines around any of them', async () => {
-    for (const n of asked) before.push(await rowOf(COLLECTED, `content: "${lines[n]}"`));
     await expectContexts();
   });
 
   it('can be read from end to end', async () => {
-    let row = before.at(-1)!;
+    let row = collected.at(-1)!;
     const seen = [row['content'] ?? ''];
     for (;;) {
       const { logs } = await contextOf(COLLECTED, row, 100, 0);
@@ -169,11 +173,10 @@ describe('a file that Logtail collects', () => {
       await using lease = await backend.acquire({ logstoreId, fromTime: 0, toTime: 2 ** 32 });
       return lease.segments.length;
     };
-    const segments = await countSegments();
     await backend.compact();
-    expect(await countSegments()).toBeLessThan(segments);
+    expect(await countSegments()).toBeLessThan(PARTS);
     await expectContexts();
-    expect(await rowOf(COLLECTED, `content: "${lines[300]}"`)).toEqual(before[4]);
+    expect(await rowOf(COLLECTED, `content: "${lines[300]}"`)).toEqual(collected[4]);
   });
 
   it('is the same after a restart', async () => {
@@ -201,7 +204,7 @@ describe('a file that Logtail collects', () => {
       { query: `content: "${lines[300]}" | with_pack_meta` },
       { agent },
     );
-    expect(rows).toEqual([before[4]]);
+    expect(rows).toEqual([collected[4]]);
     agent.destroy();
   });
 });
