@@ -17,12 +17,12 @@ const INDEX: IndexConfig = {
   keys: { msg: TEXT, n: { ...TEXT, type: 'long' }, d: { ...TEXT, type: 'double' } },
   max_text_len: 64,
 };
-const ROWS = 1200;
+const ROWS = 240;
 
 /** Rows of a segment: `all` in every one, `even` in half of them, `rare` in one. */
 function rowsOf(segment: number, changes: Record<string, string> = {}): Record<string, string>[] {
   return Array.from({ length: ROWS }, (_, i) => ({
-    __time__: String(START + segment * 10 + Math.floor(i / 120)),
+    __time__: String(START + segment * 10 + Math.floor(i / 24)),
     n: String(segment * ROWS + i),
     d: `${i}.5`,
     msg: `all ${i % 2 === 0 ? 'even' : 'odd'} ${i === segment ? 'rare' : 'often'}`,
