@@ -87,8 +87,8 @@ export const REBUILD_GROUP_BYTES: number = 4 * MIB;
 /** Decoded pages of all columns, kept while the rows of a page are read. */
 export const REBUILD_CACHE_BYTES: number = 32 * MIB;
 
-/** Longest rest of a reindex between two reads of rows: after a piece has waited long for a worker. */
-export const REINDEX_REST_MS_MAX: number = 1 * SECOND_MS;
+/** Longest rest of a reindex between two reads of rows: a read takes some ms, a wait for a worker needs no rest. */
+export const REINDEX_REST_MS_MAX = 50;
 
 /** Findings that a scrub lists; a disk that lost everything has one for each file. */
 export const SCRUB_FINDINGS_MAX = 10_000;
