@@ -1,7 +1,7 @@
 /** Functions of the service's dialect as DuckDB's (sls-query §3.3, §3.6–§3.8), once their arguments are rewritten. */
 import { errorAt, kindOf, withKind, type SqlContext } from './context.ts';
 import { strftimeFormat } from './date-format.ts';
-import { BIGINT, callKind, DATE, DOUBLE, TIMESTAMP, VARCHAR, ZONED } from './kinds.ts';
+import { BIGINT, callKind, DATE, DOUBLE, isNumber, TIMESTAMP, VARCHAR, ZONED } from './kinds.ts';
 import { listAggregate } from './list-aggregates.ts';
 import { BUCKET, type TemplateName } from './templates.ts';
 import {
@@ -122,13 +122,35 @@ const REPLACED: Readonly<Record<string, (call: Call) => SqlNode | undefined>> = 
     children.reduce((left, right) => functionNode('sls_greatest', [left, right])),
   least: ({ children }) =>
     children.reduce((left, right) => functionNode('sls_least', [left, right])),
+  sign: ({ node, first, context }) =>
+    kindOf(context, first) === DOUBLE ? castNode({ ...node, alias: '' }, 'DOUBLE') : undefined,
+  ceil: wholeAsIs,
+  ceiling: wholeAsIs,
+  floor: wholeAsIs,
+  ...Object.fromEntries(
+    'days hours minutes seconds milliseconds microseconds nanoseconds'
+      .split(' ')
+      .map((unit) => [`to_${unit}`, durationIn]),
+  ),
   truncate: ({ first, children }) =>
     children.length === 1 ? functionNode('trunc', [first]) : undefined,
-  cardinality: ({ first, context }) =>
-    kindOf(context, first).name === 'array' ? functionNode('len', [first]) : undefined,
+  cardinality: ({ first, context }) => {
+    const { name } = kindOf(context, first);
+    if (name === 'varbinary') return functionNode('sls_sketch_size', [first]);
+    return name === 'array' ? functionNode('len', [first]) : undefined;
+  },
   reverse: ({ first, context }) =>
     kindOf(context, first).name === 'array' ? functionNode('list_reverse', [first]) : undefined,
-  element_at: ({ children }) => operatorNode('ARRAY_EXTRACT', [...children]),
+  element_at: ({ node, first, children, context }) => {
+    const kind = kindOf(context, first);
+    if (!['array', 'map', 'unknown'].includes(kind.name))
+      throw errorAt(
+        context,
+        node,
+        `Unexpected parameters (${kindText(kind)}) for function element_at`,
+      );
+    return operatorNode('ARRAY_EXTRACT', [...children]);
+  },
   random: ({ first, context }) => context.templates.fill('randomBelow', { sls_n: first }),
   typeof: ({ first, context }) => context.templates.fill('typeName', { sls_x: first }),
   [BUCKET]: ({ first, second, context }) =>
@@ -139,6 +161,17 @@ const REPLACED: Readonly<Record<string, (call: Call) => SqlNode | undefined>> = 
   '+': dateStep,
   '-': dateStep,
 };
+
+/** A whole number is its own; DuckDB would make it a double. */
+function wholeAsIs({ first, context }: Call): SqlNode | undefined {
+  return kindOf(context, first) === BIGINT ? { ...first } : undefined;
+}
+
+/** The parser makes intervals of calls with numbers; a user's have texts such as '5s'. */
+function durationIn({ node, first, context }: Call): SqlNode | undefined {
+  if (isNumber(kindOf(context, first))) return undefined;
+  return functionNode(`sls_${textOf(node, 'function_name')}`, [first]);
+}
 
 function isAggregateOf(name: string): boolean {
   return (

@@ -104,8 +104,8 @@ const KNOWN: readonly (readonly [RegExp, Describe])[] = [
     (match, text) => wrongArguments(match[1] ?? '', match[2] ?? '', text),
   ],
   [
-    /Macro function '?(\w+)\(.*?\)?'? (?:does not support|requires)|Macro "?(\w+)"? does not|macro function (\w+)/i,
-    (match, text) => wrongArguments(match[1] ?? match[2] ?? match[3] ?? '', undefined, text),
+    /Macro (\w+)\(\) does not support the supplied arguments/,
+    (match, text) => wrongArguments(match[1] ?? '', undefined, text),
   ],
   [
     /(?:WHERE|ON) clause cannot contain (?:aggregates|window functions)/,
@@ -119,6 +119,10 @@ const KNOWN: readonly (readonly [RegExp, Describe])[] = [
   [
     /(?:aggregate function calls cannot be nested|aggregate function calls cannot contain)/,
     plainly('cannot nest aggregations inside aggregation or window functions'),
+  ],
+  [
+    /Window function macros must be functions/,
+    plainly('a function that is used with over cannot be a window function'),
   ],
   [/window function calls cannot be nested/, plainly('cannot nest window functions')],
   [
@@ -160,6 +164,10 @@ const KNOWN: readonly (readonly [RegExp, Describe])[] = [
   ],
   [/Overflow in (\w+) of/i, (match) => refuse(`bigint ${match[1] ?? ''} overflow`)],
   [/Out of Range Error/, plainly('a number is out of range')],
+  [
+    /invalid perl operator|invalid escape sequence: \\[1-9]/,
+    plainly('regular expressions have no look-around and no back-references here'),
+  ],
   [
     /(?:RE2|regular expression|missing [\])]|no argument for repetition)/i,
     plainly('invalid regular expression'),

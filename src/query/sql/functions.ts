@@ -6,17 +6,19 @@ function words(text: string): readonly string[] {
 }
 
 /** What the parser makes of syntax: operators, literals, `extract`, intervals. */
-const SYNTAX = words(`
+export const SYNTAX_FUNCTIONS: ReadonlySet<string> = new Set(
+  words(`
   + - * / % || ~~ !~~ ~~~ ~~* !~~* like_escape not_like_escape
   count_star date_part trunc list_value struct_pack array_extract rank_dense first last
   to_years to_months to_weeks to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
-`);
+`),
+);
 
 /** Families of the catalogue whose functions are aggregates. */
 const AGGREGATE_TITLES: ReadonlySet<string> = new Set(['Aggregates', 'Approximate aggregates']);
 
 export const ALLOWED_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...SYNTAX,
+  ...SYNTAX_FUNCTIONS,
   ...CATALOGUE.flatMap(({ entries }) => entries.flatMap(({ names }) => names)),
 ]);
 

@@ -1,10 +1,13 @@
-/** `histogram_u(x)` and `numeric_histogram_u(b, x)`: the map of the function without `_u` as rows (sls-query §3.8). */
+/**
+ * Functions whose map is shown as rows (sls-query §3.8): `histogram_u(x)` and `numeric_histogram_u(b, x)`, the map of the
+ * function without `_u`, and `series_padding`.
+ */
 import { errorAt, type RewrittenQuery, type SqlContext } from './context.ts';
 import { itemOf, UNKNOWN } from './kinds.ts';
 import type { Scope } from './scope.ts';
 import { columnNode, nodesOf, selectNode, subqueryNode, textOf, type SqlNode } from './tree.ts';
 
-const NAME = /^(?:numeric_)?histogram_u$/i;
+const NAME = /^(?:(?:numeric_)?histogram_u|series_padding)$/i;
 
 /** Undefined for a SELECT without them. Errors: ParameterInvalid beside other outputs. */
 export function histogramRows(
@@ -22,15 +25,17 @@ export function histogramRows(
   const order = modifiers.find((modifier) => modifier['type'] === 'ORDER_MODIFIER');
   if (order !== undefined)
     throw errorAt(context, call, `${name} cannot be ordered, please use it in a subquery`);
-  call['function_name'] = name.replace(/_u$/, '');
+  call['function_name'] = name === 'series_padding' ? 'sls_series' : name.replace(/_u$/, '');
   call['alias'] = 'sls_map';
   select['modifiers'] = [];
   const inner = context.query(select, scope);
   const map = columnNode('sls_map');
   const { templates } = context;
+  const [key, value] =
+    name === 'series_padding' ? (['unixtime', 'pad_value'] as const) : (['key', 'value'] as const);
   const rows = (['keysOf', 'valuesOf'] as const).map((part, i) => {
     const list = templates.fill(part, { sls_x: map });
-    return { ...templates.fill('unnest', { sls_x: list }), alias: i === 0 ? 'key' : 'value' };
+    return { ...templates.fill('unnest', { sls_x: list }), alias: i === 0 ? key : value };
   });
   const node = selectNode(rows, subqueryNode(inner.node, 'sls_histogram'));
   node['modifiers'] = modifiers;
@@ -38,8 +43,8 @@ export function histogramRows(
   return {
     node,
     columns: [
-      { name: 'key', kind: kind.items[0] ?? UNKNOWN },
-      { name: 'value', kind: itemOf(kind) },
+      { name: key, kind: kind.items[0] ?? UNKNOWN },
+      { name: value, kind: itemOf(kind) },
     ],
   };
 }

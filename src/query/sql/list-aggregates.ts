@@ -39,15 +39,16 @@ const BUILDERS: Readonly<Record<string, Build>> = {
       ? call('sls_numeric_histogram', bins, reals(over, x))
       : call('sls_weighted_histogram', bins, reals(over, x), reals(over, weight));
   },
-  series_padding: (over, [time, value, interval, kind]) =>
+  set_agg: (over, [x]) => x && call('list_distinct', over('list', x)),
+  set_union: (over, [array]) =>
+    array && call('array_distinct', call('flatten', over('list', array))),
+  // `series_padding`, whose rows are made around this.
+  sls_series: (over, [time, value, interval, kind]) =>
     time &&
     value &&
     interval &&
     kind &&
     call('sls_padding', over('list', castNode(time, 'BIGINT')), reals(over, value), interval, kind),
-  set_agg: (over, [x]) => x && call('list_distinct', over('list', x)),
-  set_union: (over, [array]) =>
-    array && call('array_distinct', call('flatten', over('list', array))),
   // The second argument is a timestamp by now.
   window_funnel: (over, [width, time, ...steps]) =>
     width &&

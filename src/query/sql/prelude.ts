@@ -81,7 +81,8 @@ CREATE MACRO json_array_contains(j,v) AS CASE WHEN json_type(sls_j(j)) = 'ARRAY'
 CREATE MACRO json_size(j,p) AS CASE json_type(sls_j(j), sls_jp(p)) WHEN 'ARRAY' THEN
   system.main.json_array_length(sls_j(j), sls_jp(p)) WHEN 'OBJECT' THEN len(json_keys(sls_j(j),
   sls_jp(p))) ELSE CASE WHEN json_type(sls_j(j), sls_jp(p)) IS NOT NULL THEN 0 END END;
-CREATE MACRO json_parse(s) AS json(s);
+CREATE MACRO json_parse(s) AS CASE WHEN NOT json_valid(s)
+  THEN error('invalid JSON') ELSE json(s) END;
 CREATE MACRO is_json_scalar(j) AS json_type(sls_j(j)) NOT IN ('OBJECT','ARRAY');
 -- ---- aggregates
 CREATE MACRO arbitrary(x) AS any_value(x);
@@ -176,10 +177,10 @@ CREATE MACRO rand() AS random();
 CREATE MACRO log(x,b) AS ln(x)/ln(b);
 CREATE MACRO sls_buckets(lo, hi, n) AS CASE WHEN n <= 0 THEN error('bucket count must be positive')
   WHEN lo = hi THEN error('bounds must not be equal') ELSE n END;
-CREATE MACRO width_bucket(x,lo,hi,n) AS CASE WHEN lo < hi THEN CASE WHEN x<lo THEN 0
-  WHEN x>=hi THEN n+1 ELSE CAST(floor((x-lo)/((hi-lo)/sls_buckets(lo,hi,n)::DOUBLE)) AS BIGINT)+1 END
-  ELSE CASE WHEN x>lo THEN 0 WHEN x<=hi THEN n+1
-  ELSE CAST(floor((lo-x)/((lo-hi)/sls_buckets(lo,hi,n)::DOUBLE)) AS BIGINT)+1 END END,
+CREATE MACRO width_bucket(x,lo,hi,n) AS CASE
+  WHEN sls_buckets(lo,hi,n) IS NULL OR x IS NULL THEN NULL
+  WHEN (x < lo) = (lo < hi) AND x <> lo THEN 0 WHEN (x < hi) <> (lo < hi) THEN n+1
+  ELSE CAST(floor((x-lo)/((hi-lo)/n::DOUBLE)) AS BIGINT)+1 END,
   (x, bins) AS list_transform(list_zip([bins], [x]), v__ ->
     len(list_filter(v__[1], b__ -> b__ <= v__[2])))[1];
 CREATE MACRO bitwise_and(a,b) AS a & b;
@@ -196,7 +197,7 @@ CREATE MACRO url_encode(s) AS
   system.main.replace(system.main.replace(system.main.replace(system.main.url_encode(s),'%20','+'),'%2A','*'),'~','%7E');
 CREATE MACRO url_decode(s) AS system.main.url_decode(system.main.replace(s,'+',' '));
 CREATE MACRO url_extract_protocol(u) AS CASE WHEN regexp_matches(u,'^[A-Za-z][A-Za-z0-9+.-]*:')
-  THEN system.main.regexp_extract(u,'^([A-Za-z][A-Za-z0-9+.-]*):',1) ELSE '' END;
+  THEN system.main.regexp_extract(u,'^([A-Za-z][A-Za-z0-9+.-]*):',1) WHEN u IS NOT NULL THEN '' END;
 CREATE MACRO url_extract_host(u) AS
   system.main.regexp_extract(u,'^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^:/?#]*)',1);
 CREATE MACRO url_extract_port(u) AS
@@ -229,7 +230,8 @@ CREATE MACRO sls_ip(s) AS CASE WHEN regexp_matches(s,'^\d{1,3}(\.\d{1,3}){3}$') 
   list_reduce(list_transform(string_split(s,'.'), x__ -> x__::BIGINT), (a__,b__) -> a__*256+b__)
   END;
 CREATE MACRO sls_ipstr(n) AS (n>>24)||'.'||((n>>16)&255)||'.'||((n>>8)&255)||'.'||(n&255);
-CREATE MACRO sls_mask(b) AS ((4294967295::BIGINT << (32-b)) & 4294967295::BIGINT);
+CREATE MACRO sls_mask(b) AS CASE WHEN b > 32 OR b < 0 THEN error('a network has 0 to 32 bits')
+  WHEN b = 0 THEN 0 ELSE (4294967295::BIGINT << (32-b)) & 4294967295::BIGINT END;
 CREATE MACRO sls_cidr_ip(c) AS sls_ip(string_split(c,'/')[1]);
 CREATE MACRO sls_cidr_bits(c) AS coalesce(string_split(c,'/')[2]::INT,32);
 CREATE MACRO ip_prefix(ip,b) AS sls_ipstr(sls_ip(ip) & sls_mask(b::INT))||'/'||b;

@@ -8,6 +8,7 @@ import {
   BIGINT,
   BOOLEAN,
   callKind,
+  DATE,
   commonKind,
   DOUBLE,
   isNumber,
@@ -76,6 +77,7 @@ function rewriteFunction(node: SqlNode, scope: Scope, context: SqlContext): SqlN
   const rewrite = (one: SqlNode, inner: Scope): SqlNode => rewriteExpression(one, inner, context);
   if (name === 'compare' || name === 'ts_compare')
     return rewriteCompare({ call: node, scope, context, rewrite });
+  if (name === 'unnest') throw errorAt(context, node, 'unnest is only available in from');
   const lambda = rewriteLambdaCall({ call: node, scope, context, rewrite });
   if (lambda !== undefined) return lambda;
   rewriteMembers(node, scope, context);
@@ -133,7 +135,8 @@ function resolve(
     if (isKeyword && /^(?:current_(?:timestamp|date|time)|localtime|localtimestamp)$/.test(lower))
       return withKind(context, node, callKind(lower, []));
     if (lower === '__date__') return dateColumn(node, relation, scope, context);
-    throw unknownColumn(context.spliced, node, name);
+    const full = relation === undefined ? name : `${relation}.${name}`;
+    throw unknownColumn(context.spliced, node, full);
   }
   if (other !== undefined) throw errorAt(context, node, `Column '${name}' is ambiguous`);
   found.relation.onRead?.(found.column.name.toLowerCase());
@@ -221,6 +224,7 @@ function operatorKind(node: SqlNode, context: SqlContext): Kind {
     case 'ARRAY_CONSTRUCTOR':
       return arrayOf(commonKind(kinds));
     case 'ARRAY_EXTRACT':
+      checkSubscript(children, context);
       return itemOf(first);
     case 'OPERATOR_COALESCE':
       return commonKind(kinds);
@@ -238,6 +242,15 @@ function operatorKind(node: SqlNode, context: SqlContext): Kind {
     default:
       return BOOLEAN;
   }
+}
+
+/** DuckDB takes letters out of texts by number. */
+function checkSubscript(children: readonly SqlNode[], context: SqlContext): void {
+  const [value] = children;
+  if (value === undefined) return;
+  const kind = kindOf(context, value);
+  if (['array', 'map', 'row', 'json', 'unknown'].includes(kind.name)) return;
+  throw errorAt(context, value, `cannot access an element of ${kindText(kind)}`);
 }
 
 function fieldKind(row: Kind, field: SqlNode | undefined): Kind {
@@ -261,6 +274,8 @@ function rewriteCast(node: SqlNode, context: SqlContext): SqlNode {
   // Half away from zero, and not half to even.
   if (kind === BIGINT && from === DOUBLE)
     node['child'] = context.templates.fill('rounded', { sls_x: child });
+  // `date(x)` is a cast to the parser.
+  if (kind === DATE && isNumber(from)) node['child'] = timeOf(child, context);
   // A row constructor has no names of fields yet.
   if (from.name === 'row' && kind.name === 'row')
     return withKind(context, node, rowOf(kind.fields ?? [], kind.items));

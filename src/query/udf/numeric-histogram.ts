@@ -34,5 +34,5 @@ function mergeClosest(bins: [number, number][]): void {
   const [left, right] = [bins[closest], bins[closest + 1]];
   if (left === undefined || right === undefined) return;
   const weight = left[1] + right[1];
-  bins.splice(closest, 2, [left[0] + (right[0] - left[0]) * (right[1] / weight), weight]);
+  bins.splice(closest, 2, [(left[0] * left[1] + right[0] * right[1]) / weight, weight]);
 }

@@ -241,7 +241,10 @@ function timeOf(fields: Fields): bigint | undefined {
 }
 
 function unsupported(letter: string): AppError {
-  return new AppError('ParameterInvalid', `%${letter} not supported in date format string`);
+  return new AppError(
+    'ParameterInvalid',
+    `invalid format: %${letter} not supported in date format string`,
+  );
 }
 
 function unreadable(text: string, format: string): AppError {

@@ -8,15 +8,15 @@ import { HUGE, REAL, TEXT, udf, type UdfFamily } from './scalar-udf.ts';
 const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'] as const;
 const SIZE_STEP = 1024;
 
-/** Seconds of each unit, smallest first. */
+/** Nanoseconds of each unit, smallest first: whole numbers, so that no unit adds an error of its own. */
 const TIME_UNITS: readonly (readonly [string, number])[] = [
-  ['ns', 1e-9],
-  ['us', 1e-6],
-  ['ms', 1e-3],
-  ['s', 1],
-  ['m', 60],
-  ['h', 3600],
-  ['d', 86_400],
+  ['ns', 1],
+  ['us', 1e3],
+  ['ms', 1e6],
+  ['s', 1e9],
+  ['m', 60e9],
+  ['h', 3600e9],
+  ['d', 86_400e9],
 ];
 const TIME_NAMES: Readonly<Record<string, string>> = {
   d: 'days',
@@ -84,31 +84,26 @@ function sizeText(bytes: number, unit: string): string {
   return `${shortNumber(bytes / sizeOf(unit))}${unit.trim()}`;
 }
 
-function timeSeconds(text: string): number {
+function timeNs(text: string): number {
   const [number, unit] = numberAndUnit(text, 'duration');
-  return number * secondsOf(unit);
+  return number * nsOf(unit);
 }
 
-function secondsOf(unit: string): number {
-  const seconds = TIME_UNITS.find(([name]) => name === unit)?.[1];
-  if (seconds === undefined)
+function nsOf(unit: string): number {
+  const ns = TIME_UNITS.find(([name]) => name === unit)?.[1];
+  if (ns === undefined)
     throw new AppError('ParameterInvalid', `unknown unit of time: ${shown(unit)}`);
-  return seconds;
+  return ns;
 }
 
-/** Units are whole multiples of each other, which division of binary fractions would not show. */
 function timeIn(text: string, unit: string): number {
-  const [number, from] = numberAndUnit(text, 'duration');
-  const ratio = secondsOf(from) / secondsOf(unit);
-  return ratio >= 1 ? number * Math.round(ratio) : number / Math.round(1 / ratio);
+  return timeNs(text) / nsOf(unit);
 }
 
 function bestTimeText(text: string): string {
-  const seconds = Math.abs(timeSeconds(text));
-  // A hair below: 1000 ms is a second although 1000 * 0.001 may be less than 1.
-  const best = TIME_UNITS.findLast(([, size]) => seconds >= size * (1 - 1e-12)) ?? TIME_UNITS[0];
-  const unit = best?.[0] ?? 'ns';
-  return `${shortNumber(timeIn(text, unit))}${unit}`;
+  const ns = timeNs(text);
+  const unit = TIME_UNITS.findLast(([, size]) => Math.abs(ns) >= size)?.[0] ?? 'ns';
+  return `${shortNumber(ns / nsOf(unit))}${unit}`;
 }
 
 /** `days hours:minutes:seconds.milliseconds` */

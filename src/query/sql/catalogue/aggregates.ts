@@ -26,7 +26,7 @@ variance(x) / var_samp(x) | variance of a sample | round(variance(x), 4) → 17.
 var_pop(x) | variance of a population | var_pop(x) → 13.1875
 covar_pop(y, x) | covariance of a population | covar_pop(x, x) → 13.1875
 covar_samp(y, x) | covariance of a sample | round(covar_samp(x, x), 4) → 17.5833
-corr(y, x) | correlation | corr(x, x) → 1.0
+corr(y, x) | correlation | round(corr(x, x), 6) → 1.0
 regr_slope(y, x) | slope of the line of least squares | regr_slope(x, x) → 1.0
 regr_intercept(y, x) | where that line meets x = 0 | regr_intercept(x, x) → 0.0
 checksum(x) | hash of all values in any order, varbinary | length(to_hex(checksum(x))) → 16
@@ -50,11 +50,21 @@ approx_percentile(x, w, p) | with the weight w of each row | approx_percentile(x
 numeric_histogram(b, x[, w]) | map of at most b bins from centre to weight | numeric_histogram(2, x) → {"1.6666666666666667":3.0,"10.0":1.0}
 approx_most_frequent(b, x, capacity) | map of the b values that are there most often; exact here | approx_most_frequent(1, k, 10) → {"b":2}
 approx_set(x) | HyperLogLog sketch, varbinary; standard error 1.6 % | cardinality(approx_set(k)) → 3
-merge(s) | one sketch of all | cardinality(merge(approx_set(1))) → 1
+merge(s) | one sketch of all | cardinality(merge(s)) from (select approx_set(x) as s from log group by k) → 3
 empty_approx_set() | sketch of no value | cardinality(empty_approx_set()) → 0
 window_funnel(w, t, event, array[e1, …]) | longest chain of steps in order within w seconds | window_funnel(10, x, k, array['a', 'b', 'c']) → 2
 window_funnel(w, t, array[b1, …]) | the same with conditions as steps | window_funnel(10, x, array[k = 'a', k = 'b']) → 2
 series_padding(t, x, interval, kind) | rows (unixtime, pad_value), one every interval; kind is zero, mean, forward, backward |
+`,
+  ],
+  [
+    'Comparison and series',
+    String.raw`
+compare(x, n[, …]) | array [now, before, now / before] of a column of the inner query, n seconds earlier |
+ts_compare(x, n[, …]) | the same with the Unix time of the earlier one; grouped by time |
+time_series(t, window, format, padding) | every window of the request's range; padding is 0, null, last, next or avg |
+histogram_u(x) | histogram as rows (key, value); the only output | sum(value) from (select histogram_u(k) from log) → 4
+numeric_histogram_u(b, x) | numeric_histogram as rows (key, value) | count(*) from (select numeric_histogram_u(2, x) from log) → 2
 `,
   ],
   [

@@ -30,6 +30,8 @@ filter(a, x -> …) | elements for which it is true | filter(array[1, 2, 3], x -
 transform(a, x -> …) | array of results | transform(array[1, 2], x -> x * 2) → [2,4]
 any_match(a, x -> …) | whether it is true for any | any_match(array[1, 2], x -> x > 1) → true
 all_match(a, x -> …) | whether it is true for all | all_match(array[1, 2], x -> x > 1) → false
+zip_with(a, b, (x, y) -> …) | array of results of pairs | zip_with(array[1, 2], array[3, 4], (x, y) -> x + y) → [4,6]
+reduce(a, start, (s, x) -> …, s -> …) | one value of all elements | reduce(array[1, 2, 3], 0, (s, x) -> s + x, s -> s * 10) → 60
 none_match(a, x -> …) | whether it is true for none | none_match(array[1, 2], x -> x > 2) → true
 `,
   ],
@@ -42,6 +44,10 @@ map_values(m) | array of values | map_values(map(array['a', 'b'], array[1, 2])) 
 map_entries(m) | array of rows | cardinality(map_entries(map(array['a'], array[1]))) → 1
 map_from_entries(rows) | map of rows; a key twice is an error | map_from_entries(array[row('a', 1)]) → {"a":1}
 multimap_from_entries(rows) | map from key to an array of its values | multimap_from_entries(array[row('a', 1), row('a', 2)]) → {"a":[1,2]}
+map_filter(m, (k, v) -> …) | entries for which it is true | map_filter(map(array['a', 'b'], array[1, 2]), (k, v) -> v > 1) → {"b":2}
+transform_keys(m, (k, v) -> …) | with other keys | transform_keys(map(array['a'], array[2]), (k, v) -> upper(k)) → {"A":2}
+transform_values(m, (k, v) -> …) | with other values | transform_values(map(array['a'], array[2]), (k, v) -> v * 5) → {"a":10}
+map_zip_with(m1, m2, (k, v1, v2) -> …) | one map of both | map_zip_with(map(array['a'], array[1]), map(array['a'], array[2]), (k, v1, v2) -> v1 + v2) → {"a":3}
 map_concat(m1, m2) | both; the right one wins | map_concat(map(array['a'], array[1]), map(array['a'], array[2])) → {"a":2}
 `,
   ],

@@ -15,7 +15,7 @@ sha256(b) | 32 bytes | to_hex(sha256(to_utf8('a'))) → CA978112CA1BBDCAFAC231B3
 sha512(b) | 64 bytes | substr(to_hex(sha512(to_utf8('a'))), 1, 16) → 1F40FC92DA241694
 xxhash64(b) | 8 bytes | to_hex(xxhash64(to_utf8('a'))) → D24EC4F1A98C6E5B
 crc32(b) | bigint | crc32(to_utf8('123456789')) → 3421780262
-hmac_md5(b, key) | 16 bytes | to_hex(hmac_md5(to_utf8('a'), to_utf8('k'))) → 6D6B7A9C4ADF0B5AFF4C2D1FA9E9F6A1
+hmac_md5(b, key) | 16 bytes | to_hex(hmac_md5(to_utf8('a'), to_utf8('k'))) → DDCF3D210049E7135F61AFFAE73731CD
 hmac_sha1(b, key) | 20 bytes | length(to_hex(hmac_sha1(to_utf8('a'), to_utf8('k')))) → 40
 hmac_sha256(b, key) | 32 bytes | length(to_hex(hmac_sha256(to_utf8('a'), to_utf8('k')))) → 64
 hmac_sha512(b, key) | 64 bytes | length(to_hex(hmac_sha512(to_utf8('a'), to_utf8('k')))) → 128
@@ -42,6 +42,7 @@ geohash(latitude, longitude) / geohash(text) | geohash of 10 letters; text is la
 coalesce(a, …) | the first that is not null | coalesce(null, 2) → 2
 nullif(a, b) | null if they are equal | nullif(1, 1) → null
 if(c, a[, b]) | a or b; null without b | if(1 > 2, 'x') → null
+typeof(x) | name of its type | typeof(1.5) → double
 try(x) | null instead of an error | try(cast('x' as bigint)) → null
 row(a, …) | a row; from map_from_entries and array functions | cardinality(array[row(1, 2)]) → 1
 unnest(a) | in FROM: one row for each element | n from (select n from unnest(array[7]) as t(n)) → 7

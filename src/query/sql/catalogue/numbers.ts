@@ -6,7 +6,7 @@ export const NUMBERS: readonly (readonly [title: string, entries: string])[] = [
 abs(x) | without the sign | abs(-5) → 5
 sign(x) | -1, 0 or 1 | sign(-5) → -1
 sqrt(x) | square root; NaN below zero | sqrt(16) → 4.0
-cbrt(x) | cube root | cbrt(27) → 3.0
+cbrt(x) | cube root | round(cbrt(27), 6) → 3.0
 exp(x) | e to the power of x | exp(0) → 1.0
 ln(x) | natural logarithm | ln(1) → 0.0
 log2(x) | logarithm with base 2 | log2(8) → 3.0
