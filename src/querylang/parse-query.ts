@@ -267,7 +267,7 @@ function checkWildcards(word: TextNode['text'], key: string | undefined): void {
       `a word cannot start with a wildcard, please check ${word}`,
     );
   }
-  if (word.length > WILDCARD_WORD_LENGTH_MAX)
+  if (Array.from(word).length > WILDCARD_WORD_LENGTH_MAX)
     throw new AppError(
       'ParameterInvalid',
       `a word with wildcards has at most ${WILDCARD_WORD_LENGTH_MAX} characters`,

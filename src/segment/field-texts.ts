@@ -13,6 +13,11 @@ export function isReservedField(name: string): boolean {
   return RESERVED.test(name);
 }
 
+/** Whether a field is searched as a text whatever type a key gives it (sls-query §1.5): requests name topics. */
+export function isAlwaysText(name: string): boolean {
+  return name === '__source__' || name === '__topic__';
+}
+
 /** The key with a JSON index that a field is a leaf of: the one with the longest name. */
 function jsonKeyOf(field: string, { keys = {} }: IndexConfig): string | undefined {
   if (Object.hasOwn(keys, field) || isReservedField(field)) return undefined;
@@ -28,8 +33,9 @@ function jsonKeyOf(field: string, { keys = {} }: IndexConfig): string | undefine
 export function tokenizerOptionsOf(field: string, config: IndexConfig): TokenizerOptions {
   const { keys = {} } = config;
   const own = jsonKeyOf(field, config) ?? field;
-  const index =
-    field === LINE_FIELD ? config.line : Object.hasOwn(keys, own) ? keys[own] : undefined;
+  const key = Object.hasOwn(keys, own) ? keys[own] : undefined;
+  const isWhole = isAlwaysText(field) && key?.type !== 'text';
+  const index = field === LINE_FIELD ? config.line : isWhole ? undefined : key;
   return {
     token: index?.token ?? [],
     caseSensitive: index?.caseSensitive === true,

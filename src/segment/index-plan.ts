@@ -5,14 +5,12 @@
 import { must } from '#base/assert.ts';
 import { compileTokenizer, type Tokenizer } from '#kernel/tokenizer.ts';
 import type { IndexConfig, KeyIndex } from '#protocol/index-config.ts';
+import { isAlwaysText } from './field-texts.ts';
 import { JSON_LEAF_FIELDS_MAX, TAG_FIELDS_MAX } from './limits.ts';
 import { LINE_FIELD } from './segment.ts';
 
 /** Never in the full text, whatever the configuration says. */
 const UNINDEXED: ReadonlySet<string> = new Set(['__time__', '__time_ns_part__', '__pack_meta__']);
-
-/** Searched as texts whatever type a key gives them (sls-query §1.5): requests name topics. */
-const ALWAYS_TEXT: ReadonlySet<string> = new Set(['__source__', '__topic__']);
 
 /** An index field with the tokenizer that feeds it. */
 export interface TextTarget {
@@ -99,7 +97,7 @@ export class IndexPlan {
       own:
         index.type === 'text'
           ? { field: this.#textNumber(name), tokenizer: tokenizerOf(index) }
-          : ALWAYS_TEXT.has(name)
+          : isAlwaysText(name)
             ? this.#reservedTarget(name)
             : undefined,
       numeric:
