@@ -1,7 +1,17 @@
 /** Functions of the service's dialect as DuckDB's (sls-query §3.3, §3.6–§3.8), once their arguments are rewritten. */
 import { errorAt, kindOf, withKind, type SqlContext } from './context.ts';
 import { strftimeFormat } from './date-format.ts';
-import { BIGINT, callKind, DATE, DOUBLE, isNumber, TIMESTAMP, VARCHAR, ZONED } from './kinds.ts';
+import {
+  BIGINT,
+  DATE,
+  DOUBLE,
+  TIMESTAMP,
+  VARCHAR,
+  ZONED,
+  callKind,
+  isNumber,
+  kindText,
+} from './kinds.ts';
 import { listAggregate } from './list-aggregates.ts';
 import { BUCKET, type TemplateName } from './templates.ts';
 import {

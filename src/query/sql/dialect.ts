@@ -90,6 +90,8 @@ function syntaxError(
       'ParameterInvalid',
       'line 1:1: only SELECT statements over log are supported',
     );
+  if (error.message.startsWith('SELECT clause without selection list'))
+    return new AppError('ParameterInvalid', "line 1:1: mismatched input 'from'");
   const isEnd = /end of input/.test(error.message);
   return new AppError(
     'ParameterInvalid',

@@ -65,7 +65,7 @@ function plainly(message: string): Describe {
 /** The first pattern that fits says it. */
 const KNOWN: readonly (readonly [RegExp, Describe])[] = [
   [
-    /column "([^"]*)" must appear in the GROUP BY clause/,
+    /column "?([^"\s]*)"? must appear in the GROUP BY clause/,
     (match) =>
       refuse(
         `Column '${match[1] ?? ''}' not in GROUP BY clause;please add the column in the index attribute`,
@@ -98,6 +98,28 @@ const KNOWN: readonly (readonly [RegExp, Describe])[] = [
         `line 1:1: '=' cannot be applied to ${typeText(match[1] ?? '')}, ${typeText(match[2] ?? '')}`,
       ),
   ],
+  [
+    /Cannot concatenate types (.+?) and (.+?) -/,
+    (match) =>
+      refuse(
+        `line 1:1: '||' cannot be applied to ${typeText(match[1] ?? '')}, ${typeText(match[2] ?? '')}`,
+      ),
+  ],
+  [/Cannot deduce template type/, plainly('all elements must have the same type')],
+  [/key list does not align/, plainly('Key and value arrays must be the same length')],
+  [
+    /specifier "(.*?)" not recognized/,
+    (match) => refuse(`line 1:1: '${match[1] ?? ''}' is not a valid time unit`),
+  ],
+  [
+    /Scalar Function with name (\w+) does not exist/,
+    named((name) => `Window function ${name} requires an OVER clause`),
+  ],
+  [
+    /Cardinality can only operate on MAPs/,
+    (_, text) => wrongArguments('cardinality', undefined, text),
+  ],
+  [/GROUPING statement cannot be used/, plainly('grouping is only available with group by')],
   [/Cannot mix values of type/, plainly('all results and list elements must have the same type')],
   [
     /No function matches the given name and argument types '([^'(]+)\((.*?)\)'/,
@@ -231,7 +253,7 @@ function sizeText(bytes: number): string {
 function typeText(type: string): string {
   const name = type.toUpperCase();
   if (name.endsWith('[]')) return `array(${typeText(name.slice(0, -2))})`;
-  if (/^(?:U?(?:BIG|SMALL|TINY|HUGE)?INT|INTEGER)/.test(name)) return 'bigint';
+  if (/^U?(?:BIG|SMALL|TINY|HUGE)?INT(?:EGER|\d+)?(?:_LITERAL)?$/.test(name)) return 'bigint';
   if (/^(?:VARCHAR|STRING)/.test(name)) return 'varchar';
   if (/^(?:DOUBLE|FLOAT|DECIMAL)/.test(name)) return 'double';
   if (name === 'BOOL') return 'boolean';

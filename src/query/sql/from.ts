@@ -192,13 +192,14 @@ function rewriteJoin(
     merged: new Set([...relation.merged, ...columnsAmong(relation, merged)]),
   }));
   const relations = [...first.relations, ...joined];
-  join['condition'] = rewriteCondition(
-    join['condition'],
-    'JOIN ON',
-    { ...scope, relations },
-    context,
-  );
-  return { node: join, relations };
+  const inside = { ...scope, relations };
+  join['condition'] = rewriteCondition(join['condition'], 'JOIN ON', inside, context);
+  return { node: refType === 'CROSS' ? spelledOut(join, context) : join, relations };
+}
+
+/** DuckDB prints a cross join as a comma, which binds less than the joins after it. */
+function spelledOut(join: SqlNode, { templates }: SqlContext): SqlNode {
+  return { ...join, ref_type: 'REGULAR', condition: templates.fill('always', {}) };
 }
 
 function columnsAmong(relation: ScopeRelation, names: ReadonlySet<string>): readonly string[] {

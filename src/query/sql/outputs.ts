@@ -64,19 +64,23 @@ function starColumns(star: SqlNode, scope: Scope, context: SqlContext): readonly
   );
   if (relations.length === 0) throw unknownColumn(context.spliced, star, name || '*');
   const isOne = scope.relations.length === 1;
-  return relations.flatMap((relation) =>
+  const merged = new Set(scope.relations.flatMap((relation) => [...relation.merged]));
+  const columns = relations.flatMap((relation) =>
     relation.columns
       .filter((column) => column.isAlias !== true && !isHidden(column.name, relation, name))
       .map((column) => {
-        const isMerged = scope.relations.some(({ merged }) =>
-          merged.has(column.name.toLowerCase()),
-        );
+        const isMerged = name === '' && merged.has(column.name.toLowerCase());
         const node = columnNode(column.name);
         node['query_location'] = star['query_location'] ?? null;
         if (!isOne && !isMerged) node['column_names'] = [relation.alias, column.name];
-        return node;
+        return { node, isMerged };
       }),
   );
+  // What a join merged comes first.
+  const [first, rest] = [true, false].map((isMerged) =>
+    columns.filter((column) => column.isMerged === isMerged).map(({ node }) => node),
+  );
+  return [...(first ?? []), ...(rest ?? [])];
 }
 
 /** A merged column stands once, where its first relation is. */

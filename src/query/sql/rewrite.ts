@@ -39,6 +39,7 @@ import {
   type SqlNode,
   type SqlValue,
 } from './tree.ts';
+import { findName } from './tokens.ts';
 import { liftTries } from './try-lift.ts';
 
 /**
@@ -188,7 +189,7 @@ function checkDistinct(modifier: SqlNode, context: SqlContext): void {
 }
 
 function rewriteSelect(select: SqlNode, scope: Scope, context: SqlContext): RewrittenQuery {
-  checkSelect(select);
+  checkSelect(select, context);
   const { from, inner } = selectFrom(select, scope, context);
   select['from_table'] = from;
   gatherBounds(select, inner, context);
@@ -206,11 +207,15 @@ function rewriteSelect(select: SqlNode, scope: Scope, context: SqlContext): Rewr
 }
 
 /** What DuckDB has beyond the service's grammar. */
-function checkSelect(select: SqlNode): void {
-  if (isNode(select['qualify'])) throw refuse("line 1:1: mismatched input 'qualify'");
-  if (isNode(select['sample'])) throw refuse("line 1:1: mismatched input 'using'");
-  if (select['aggregate_handling'] !== 'STANDARD_HANDLING')
-    throw refuse("line 1:1: mismatched input 'all'");
+function checkSelect(select: SqlNode, { request }: SqlContext): void {
+  const fail = (word: string): never => {
+    throw refuse(
+      `line ${findName(request.text, word)?.place ?? '1:1'}: mismatched input '${word}'`,
+    );
+  };
+  if (isNode(select['qualify'])) fail('qualify');
+  if (isNode(select['sample'])) fail('sample');
+  if (select['aggregate_handling'] !== 'STANDARD_HANDLING') fail('all');
 }
 
 /** The FROM of a SELECT and the scope that it gives. */

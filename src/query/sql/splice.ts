@@ -41,9 +41,8 @@ export function spliceSql(text: string): SplicedSql {
   for (const [i, token] of tokens.entries()) {
     if (token.kind !== 'word') continue;
     const word = token.text.toLowerCase();
-    const skip = word === 'limit' ? skipEdit(tokens, i) : [];
-    hasSkip ||= skip.length > 0;
-    edits.push(...skip, ...wordEdits(tokens, i, word));
+    hasSkip ||= word === 'limit' && skipEdit(tokens, i).length > 0;
+    edits.push(...wordEdits(tokens, i, word));
     if (tokens[i + 1]?.text === '(') edits.push(...callEdits(tokens, i, word));
   }
   const end = tokens.at(-1);
@@ -126,6 +125,14 @@ function canPrecedeBracket(token: SqlToken | undefined): boolean {
   );
 }
 
+/** `LIMIT a, b` → `LIMIT b OFFSET a`, `LIMIT ALL` → nothing. */
+function limitEdits(tokens: readonly SqlToken[], at: number): Edit[] {
+  const [limit, all] = tokens.slice(at, at + 2);
+  if (limit !== undefined && all?.kind === 'word' && /^all$/i.test(all.text))
+    return [{ start: limit.start, end: all.end, text: '' }];
+  return skipEdit(tokens, at);
+}
+
 function skipEdit(tokens: readonly SqlToken[], at: number): Edit[] {
   const [skip, comma, count] = tokens.slice(at + 1, at + 4);
   if (skip?.kind !== 'number' || comma?.text !== ',' || count?.kind !== 'number') return [];
@@ -133,6 +140,7 @@ function skipEdit(tokens: readonly SqlToken[], at: number): Edit[] {
 }
 
 function wordEdits(tokens: readonly SqlToken[], at: number, word: string): Edit[] {
+  if (word === 'limit') return limitEdits(tokens, at);
   if (word === 'tablesample') return sampleEdit(tokens, at);
   const next = tokens[at + 1];
   const before = tokens[at - 1];

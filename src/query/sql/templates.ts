@@ -38,12 +38,14 @@ const EXPRESSIONS = {
   date: 'CAST(sls_x AS DATE)',
   ratio: 'CASE WHEN sls_b <> 0 THEN CAST(sls_a AS DOUBLE) / CAST(sls_b AS DOUBLE) END',
   randomBelow: 'CAST(floor(random() * sls_n) AS BIGINT)',
-  typeName: `replace(replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower(
-    typeof(sls_x)), '(tiny|small|huge|big)?int(eger)?', 'bigint', 'g'), '(decimal\\([0-9, ]*\\)|float)', 'double', 'g'),
-    '^(.*)\\[\\]$', 'array(\\1)'), '^array\\((.*)\\[\\]\\)$', 'array(array(\\1))'), '^struct\\(', 'row('), 'blob', 'varbinary'), '"null"', 'unknown')`,
-  one: 'any_value(sls_x)',
+  // The names that DuckDB has for types; an array of arrays is as deep as it goes.
+  typeName: `replace(replace(NAME(NAME(NAME(NAME(NAME(lower(typeof(sls_x)),
+    '(tiny|small|huge|big)?int(eger)?', 'bigint', 'g'), '(decimal\\([0-9, ]*\\)|float)', 'double', 'g'),
+    '^(.*)\\[\\]$', 'array(\\1)', 'g'), '^array\\((.*)\\[\\]\\)$', 'array(array(\\1))', 'g'),
+    '^struct\\(', 'row(', 'g'), 'blob', 'varbinary'), '"null"', 'unknown')`,
   same: 'sls_a IS NOT DISTINCT FROM sls_b',
   both: 'sls_a AND sls_b',
+  always: '1 = 1',
   // Lambda expressions: the slots sls_f and sls_g are whole lambdas, sls_body what is right of an arrow.
   pairs: 'list_transform(list_zip(sls_a, sls_b), sls_f)',
   fieldAt: 'sls_x[sls_n]',
@@ -153,7 +155,7 @@ async function parseTemplates(connection: DuckDBConnection): Promise<ReadonlyMap
   const entries = Object.entries(EXPRESSIONS);
   const answer = await parseSql(
     connection,
-    `SELECT ${entries.map(([name, sql]) => `${sql.replaceAll('UNION', UNION)} AS "${name}"`).join(', ')}`,
+    `SELECT ${entries.map(([name, sql]) => `${sql.replaceAll('UNION', UNION).replaceAll('NAME(', 'system.main.regexp_replace(')} AS "${name}"`).join(', ')}`,
   );
   const select = answer.kind === 'tree' ? answer.root['node'] : undefined;
   const nodes = must(

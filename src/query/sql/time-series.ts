@@ -58,6 +58,9 @@ export function timeSeries(
   if (!groups.some((group) => isOutput(group, series)))
     throw errorAt(context, call, 'time_series needs its alias in group by');
   checkOrder(order, series, call, context);
+  const { fromTime, toTime } = context.request;
+  if ((toTime - fromTime) / series.windowSeconds > TIME_SERIES_BUCKETS_MAX)
+    throw errorAt(context, call, 'time_series has too many windows in this time range');
   const keys = keyNumbers(groups, outputs, series);
   select['group_expressions'] = groups.map((group) =>
     isOutput(group, series) ? integerNode(at + 1) : group,
@@ -89,9 +92,6 @@ function readCall(call: SqlNode, at: number, context: SqlContext): Series {
       call,
       "the padding of time_series is '0', 'null', 'last', 'next' or 'avg'",
     );
-  const { fromTime, toTime } = context.request;
-  if ((toTime - fromTime) / windowSeconds > TIME_SERIES_BUCKETS_MAX)
-    throw errorAt(context, call, 'time_series has too many windows in this time range');
   const alias = textOf(call, 'alias');
   return { at, alias, time, windowSeconds, format: strftimeFormat(format), padding };
 }
@@ -214,7 +214,8 @@ function seriesFrom(
   if (names.length > 0) {
     const distinct = selectNode(names.map(columnNode), tableNode(SERIES_CTE, ''));
     distinct['modifiers'] = [{ type: 'DISTINCT_MODIFIER', distinct_on_targets: [] }];
-    from = joinNode(from, subqueryNode(distinct, KEYS), { type: 'INNER', condition: undefined });
+    const condition = templates.fill('always', {});
+    from = joinNode(from, subqueryNode(distinct, KEYS), { type: 'INNER', condition });
   }
   const conditions = [
     [qualifiedColumn(SERIES, BUCKET), qualifiedColumn(BUCKETS, BUCKET)] as const,
@@ -267,7 +268,10 @@ function orderByBuckets(
       continue;
     }
     const name = plainColumn(expression)?.toLowerCase();
-    const at = columns.findIndex((column) => column.name.toLowerCase() === name);
+    const ordinal = Number(constantText(expression) ?? Number.NaN);
+    const at = columns.findIndex(
+      (column, i) => column.name.toLowerCase() === name || i + 1 === ordinal,
+    );
     if (at < 0)
       throw errorAt(context, expression, 'order by beside time_series takes outputs only');
     order['expression'] = integerNode(at + 1);

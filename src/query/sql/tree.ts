@@ -208,7 +208,7 @@ export function selectNode(outputs: SqlNode[], from: SqlNode): SqlNode {
 export function joinNode(
   left: SqlNode,
   right: SqlNode,
-  join: { readonly type: string; readonly condition: SqlNode | undefined },
+  join: { readonly type: string; readonly condition: SqlNode },
 ): SqlNode {
   return {
     type: 'JOIN',
@@ -216,9 +216,9 @@ export function joinNode(
     sample: null,
     left,
     right,
-    condition: join.condition ?? null,
+    condition: join.condition,
     join_type: join.type,
-    ref_type: join.condition === undefined ? 'CROSS' : 'REGULAR',
+    ref_type: 'REGULAR',
     using_columns: [],
     delim_flipped: false,
     duplicate_eliminated_columns: [],
