@@ -3,6 +3,7 @@
  * `evaluate-search.ts` would find in a segment of this log alone. Two differences, both in favour of the user: a
  * wildcard matches all terms and not the first hundred, and phrases are looked at in any place of a search.
  */
+import { must } from '#base/assert.ts';
 import { compileTokenizer } from '#kernel/tokenizer.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import {
@@ -131,24 +132,27 @@ class SearchWords {
 
   /** Whether all words are somewhere in fields for which they are the same. Fields that leave none say nothing. */
   areTogether(fields: Iterable<TextField>): boolean {
-    const groups = Map.groupBy(fields, ({ cutting }) => this.#partsOf(cutting).key);
+    const several: TextField[] = [];
+    for (const field of fields) {
+      const [first, second] = this.#partsOf(field.cutting).parts;
+      if (second !== undefined) several.push(field);
+      else if (first !== undefined && isIn(field, first)) return true;
+    }
+    if (several.length === 0) return false;
+    const groups = Map.groupBy(several, ({ cutting }) => this.#partsOf(cutting).key);
     return some(groups.values(), (group) => {
-      const parts = this.#partsIn(group[0]);
-      return parts.length > 0 && parts.every((part) => isIn(group, part));
+      const { parts } = this.#partsOf(must(group[0], 'a group has fields').cutting);
+      return parts.every((part) => group.some((one) => isIn(one, part)));
     });
   }
 
   /** Whether all words are in the field, in a phrase next to each other. Of no words all are there. */
   areIn(field: TextField): boolean {
-    const parts = this.#partsIn(field);
-    if (!parts.every((part) => isIn([field], part))) return false;
+    const { parts } = this.#partsOf(field.cutting);
+    if (!parts.every((part) => isIn(field, part))) return false;
     if (this.#form !== 'phrase' || parts.length === 0) return true;
     const terms = this.#termsOf(field.cutting);
     return field.texts.some((text) => text.hasRun(terms));
-  }
-
-  #partsIn(field: TextField | undefined): readonly Part[] {
-    return field === undefined ? [] : this.#partsOf(field.cutting).parts;
   }
 }
 
@@ -164,10 +168,10 @@ function perCutting<T>(make: (cutting: Cutting) => T): (cutting: Cutting) => T {
   };
 }
 
-function isIn(fields: readonly TextField[], part: Part): boolean {
-  return fields.some(({ texts }) =>
-    texts.some((text) => (typeof part === 'string' ? text.has(part) : text.matches(part))),
-  );
+function isIn({ texts }: TextField, part: Part): boolean {
+  return typeof part === 'string'
+    ? texts.some((text) => text.has(part))
+    : texts.some((text) => text.matches(part));
 }
 
 function some<T>(items: Iterable<T>, test: (item: T) => boolean): boolean {
