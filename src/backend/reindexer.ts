@@ -146,8 +146,10 @@ export class Reindexer {
     return job.report(await this.#left(job, logstore));
   }
 
-  /** Goes on with the jobs unless it is at it. */
+  /** Goes on with the jobs unless it is at it, and forgets those of logstores that are gone. */
   tick(): void {
+    for (const logstoreId of this.#jobs.keys())
+      if (this.#with.shards.logstore(logstoreId) === undefined) this.#jobs.delete(logstoreId);
     if (this.#running === undefined && this.#next() !== undefined) void this.run();
   }
 
@@ -311,9 +313,12 @@ export class Reindexer {
     this.#with.logger.info({ logstoreId, state: record.state, ...done }, 'a reindex is over');
   }
 
-  /** What of the job is of another configuration still; without an index nothing can be said to be done. */
+  /**
+   * What of the job is of another configuration still. Without an index nothing can be said to be done, and what a job
+   * that is over has done is in its record.
+   */
   async #left(job: ReindexJob, logstore: Logstore): Promise<ReindexExtent> {
-    if (logstore.index === undefined) return job.record.total;
+    if (logstore.index === undefined || job.isOver) return job.record.total;
     const plan = await this.#planOf(logstore, job.record);
     return extentOf(plan.map(({ info }) => info));
   }
