@@ -4,7 +4,7 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { compileTokenizer } from '#kernel/tokenizer.ts';
-import { DEFAULT_TOKENS, type IndexConfig, type KeyIndex } from '#protocol/index-config.ts';
+import type { IndexConfig, KeyIndex } from '#protocol/index-config.ts';
 import type { CompareNode, SearchNode, TextNode } from '#querylang/search-ast.ts';
 
 export type TextForm = TextNode['form'];
@@ -49,6 +49,8 @@ export interface HitTerm {
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INTEGER = /^[+-]?\d+$/;
+/** What cuts words without a field where there is no full text (sls-query §1.3). */
+const FIELDLESS_TOKENS: readonly string[] = Array.from('!"#$%&\'()*+,-./:;<=>?@[]{} \n\t\r');
 const TAG_PREFIX = '__tag__:';
 
 /** Errors: ParameterInvalid for a key without field index. */
@@ -172,6 +174,9 @@ function rawWords(words: readonly string[]): SearchPlan {
 function collectTerms(node: SearchNode, index: IndexConfig, into: Map<string, HitTerm>): void {
   if (node.kind === 'and' || node.kind === 'or')
     for (const operand of node.operands) collectTerms(operand, index, into);
+  if (node.kind === 'compare' && compileCompare(node, index).kind === 'and')
+    for (const text of [node.key, node.value])
+      collectTerms({ ...node, kind: 'text', key: undefined, text, form: 'quoted' }, index, into);
   if (node.kind !== 'text' || (node.key !== undefined && node.text === '*')) return;
   const key = node.key === undefined ? '' : exactKey(node.key, index);
   const isPattern = node.form === 'word' && /[*?]/.test(node.text);
@@ -186,16 +191,20 @@ function exactKey(key: string, index: IndexConfig): string {
 }
 
 function tokenizerFor(key: string, index: IndexConfig): ReturnType<typeof compileTokenizer> {
-  const fallback = { token: DEFAULT_TOKENS, caseSensitive: false, chn: false };
   const keys = index.keys ?? {};
   const parent = Object.keys(keys).find((name) => key.startsWith(`${name}.`));
-  const own = keys[key] ?? (parent === undefined ? undefined : keys[parent]);
+  const own = Object.hasOwn(keys, key)
+    ? keys[key]
+    : parent === undefined
+      ? undefined
+      : keys[parent];
   if (own !== undefined)
     return compileTokenizer({
       token: own.token ?? [],
       caseSensitive: own.caseSensitive,
       chn: own.chn,
     });
-  if (key === '') return compileTokenizer(index.line ?? fallback);
-  return compileTokenizer({ ...fallback, token: [] });
+  if (key === '' && index.line !== undefined) return compileTokenizer(index.line);
+  const token = key === '' ? FIELDLESS_TOKENS : [];
+  return compileTokenizer({ token, caseSensitive: false, chn: false });
 }

@@ -194,3 +194,21 @@ test('a word with wildcards has at most 64 characters', async () => {
     code: 'ParameterInvalid',
   });
 });
+
+test('an answer names the words that were looked for, cut as they were', async () => {
+  await using world = await QueryFixture.create();
+  const terms = async (query: string): Promise<readonly string[]> =>
+    (await world.query(query)).terms.map(({ key, term }) => `${key}:${term}`);
+  world.index = { line: CUT, keys: { n: LONG, msg: TEXT }, max_text_len: 2048 };
+  expect(await terms('a-b/c msg:"x y" retry=3 n=3 not z or w*')).toEqual([
+    ':a-b',
+    ':c',
+    'msg:x',
+    'msg:y',
+    ':retry',
+    ':3',
+    ':w*',
+  ]);
+  world.index = { keys: { msg: TEXT }, max_text_len: 2048 };
+  expect(await terms('a-b/c')).toEqual([':a', ':b', ':c']);
+});
