@@ -12,8 +12,8 @@ import { must } from '#base/assert.ts';
 import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import type { PageRow } from '../search/page-rows.ts';
-import { PACK_ID_FIELD, parsePackId, type PackId } from './pack-id.ts';
-import { packRows, rankOf, rowCount, sliceOf, type PackRows } from './pack-rows.ts';
+import { formatPackId, PACK_ID_FIELD, parsePackId, type PackId } from './pack-id.ts';
+import { packRows, ranksOf, rowCount, sliceOf, timeOf, type PackRows } from './pack-rows.ts';
 
 /** The field of an answer that has it; no log has it. */
 export const PACK_META_FIELD = '__pack_meta__';
@@ -59,7 +59,7 @@ export async function findLog(
 }
 
 /**
- * The logs of a page with `__pack_meta__`; those that are not of a pack stay as they are. `segments` are all that may
+ * The logs of a page with `__pack_meta__`; those that are not of a pack that can be found stay as they are. `segments` are all that may
  * have rows of the page's seconds. Errors: as the methods of `SegmentReader`.
  */
 export async function withPackMeta(
@@ -67,31 +67,30 @@ export async function withPackMeta(
   logs: readonly LogRow[],
   segments: readonly SegmentReader[],
 ): Promise<readonly LogRow[]> {
+  const members = page.flatMap((at, i) => {
+    const id = parsePackId(logs[i]?.[PACK_ID_FIELD] ?? '');
+    return id === undefined ? [] : [{ id, at, i, shardId: at.match.reader.info.shardId }];
+  });
   const answer = [...logs];
-  const members = [...page.keys()].filter((i) => packOf(logs[i]) !== undefined);
   // One pack after the other, each with its sets of rows.
-  for (const some of Map.groupBy(members, (i) => groupKey(page[i]!, logs[i]!)).values()) {
-    const { match, row } = page[some[0]!]!;
-    const { shardId } = match.reader.info;
-    const time = match.times[row] ?? 0;
-    const id = must(packOf(logs[some[0]!]), 'a log with a pack id');
+  const groups = Map.groupBy(
+    members,
+    ({ id, at, shardId }) => `${shardId} ${timeOf(at)} ${formatPackId(id)}`,
+  );
+  for (const group of groups.values()) {
+    const { id, at, shardId } = must(group[0], 'a group has members');
+    const time = timeOf(at);
     const pack = await rowsOfSecond(id, { shardId, time }, segments);
     const count = rowCount(pack);
-    for (const i of some) {
-      const meta = { shardId, time, count, rank: await rankOf(pack, page[i]!) };
-      answer[i] = { ...logs[i]!, [PACK_META_FIELD]: formatPackMeta(meta) };
+    const rows = group.map((member) => member.at);
+    for (const [n, rank] of (await ranksOf(pack, rows)).entries()) {
+      // The index does not have the tags of a log with very many.
+      if (rank === undefined) continue;
+      const { i } = must(group[n], 'each member has a rank');
+      answer[i] = { ...logs[i], [PACK_META_FIELD]: formatPackMeta({ shardId, time, count, rank }) };
     }
   }
   return answer;
-}
-
-function packOf(log: LogRow | undefined): PackId | undefined {
-  return parsePackId(log?.[PACK_ID_FIELD] ?? '');
-}
-
-/** The same for logs whose places are counted together. */
-function groupKey({ match, row }: PageRow, log: LogRow): string {
-  return `${match.reader.info.shardId} ${match.times[row]} ${log[PACK_ID_FIELD]?.toLowerCase()}`;
 }
 
 function rowsOfSecond(

@@ -61,22 +61,37 @@ export function sliceOf(pack: PackRows, first: number, count: number): Promise<r
   return pageRows(pack, { offset: first, line: count, reverse: false }, timeNsOf);
 }
 
-/** How many rows of the pack come before one of them. */
-export async function rankOf(pack: PackRows, { match, row }: PageRow): Promise<number> {
-  const time = match.times[row] ?? 0;
+/** How many rows of the pack come before each of these, all of one second; undefined for those it has not. */
+export async function ranksOf(
+  pack: PackRows,
+  rows: readonly PageRow[],
+): Promise<readonly (number | undefined)[]> {
+  const time = rows[0] === undefined ? 0 : timeOf(rows[0]);
   const before = pack.reduce((sum, each) => sum + countBefore(each, time), 0);
   const sizes = pack.map((each) => countBefore(each, time + 1) - countBefore(each, time));
   const size = sizes.reduce((sum, each) => sum + each, 0);
-  const own = pack.findIndex(({ reader }) => reader === match.reader);
-  const isInRuns = sizes[own] === size || size > NS_MERGE_ROWS_MAX;
-  if (!isInRuns) {
+  if (!sizes.includes(size) && size <= NS_MERGE_ROWS_MAX) {
     const second = await sliceOf(pack, before, size);
-    return before + second.findIndex((at) => at.match === pack[own] && at.row === row);
+    const places = new Map(second.map((at, i) => [keyOf(at), before + i]));
+    return rows.map((at) => places.get(keyOf(at)));
   }
   // As `pageRows` has it: one segment after the other.
-  const earlier = sizes.slice(0, own).reduce((sum, each) => sum + each, 0);
-  const { ranks, times } = pack[own]!;
-  return before + earlier + ranks.rank(row) - ranks.rank(lowerBound(times, time));
+  return rows.map(({ match, row }) => {
+    const own = pack.findIndex(({ reader }) => reader === match.reader);
+    const earlier = sizes.slice(0, own).reduce((sum, each) => sum + each, 0);
+    const { ranks, times } = pack[own] ?? match;
+    if (own < 0 || !ranks.rows.has(row)) return undefined;
+    return before + earlier + ranks.rank(row) - ranks.rank(lowerBound(times, time));
+  });
+}
+
+/** Log time of a row, Unix seconds. */
+export function timeOf({ match, row }: PageRow): number {
+  return match.times[row] ?? 0;
+}
+
+function keyOf({ match, row }: PageRow): string {
+  return `${match.reader.info.id} ${row}`;
 }
 
 /** Whether the whole pack id is one term of the segment's index, in lower case. */

@@ -91,6 +91,17 @@ describe('a search with pack meta', () => {
     ]);
   });
 
+  test('gives no place where the index does not have the id', async () => {
+    const tags = Array.from({ length: 1100 }, (_, i) => [`__tag__:tag${i}`, 'x'] as const);
+    await world.add([{ ...Object.fromEntries(tags), ...line('one tag too many', '1') }]);
+    await world.add([line('letters', '1', { [PACK_ID]: 'İ-1' })]);
+    const { rows } = await world.query('* | with_pack_meta');
+    expect(rows.map((row) => [row['n'], row[PACK_ID], row['__pack_meta__']])).toEqual([
+      ['one tag too many', `${PREFIX}-1`, undefined],
+      ['letters', 'İ-1', '0|MTcwMDAwNjQwMA==|1|0'],
+    ]);
+  });
+
   test('gives the same places whatever segments the logs are in', async () => {
     const logs = ['a', 'b', 'c', 'd', 'e', 'f'].map((n, i) =>
       line(n, '1', { __time_ns_part__: [5, 1, 9, 1, 5, 0][i] ?? 0 }),

@@ -1,5 +1,6 @@
 /** Context logs: what its origin sent before and after a log, in the order of sending (sls-query §4.4). */
 import { AppError } from '#base/app-error.ts';
+import { must } from '#base/assert.ts';
 import { DAY_MS, SECOND_MS } from '#base/units.ts';
 import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
@@ -10,7 +11,14 @@ import { fetchPage } from '../search/fetch-rows.ts';
 import type { PageRow } from '../search/page-rows.ts';
 import { parsePackId, type PackId } from './pack-id.ts';
 import { findLog, parsePackMeta, withPackMeta, type PackMeta } from './pack-meta.ts';
-import { packRows, rankOf, rowCount, sliceOf, type PackRows, type TimeRange } from './pack-rows.ts';
+import {
+  packRows,
+  ranksOf,
+  rowCount,
+  sliceOf,
+  type PackRows,
+  type TimeRange,
+} from './pack-rows.ts';
 import { PackWalk } from './walk-packs.ts';
 
 /** The field of an answer that says where a log stands: negative before the start log, "0" the start log itself. */
@@ -76,7 +84,7 @@ export async function runContext(
   const start = await findLog(id, plan.meta, segments);
   if (start === undefined) throw invalidIds();
   const pack = await packRows(id, segments, range);
-  const rank = await rankOf(pack, start);
+  const rank = must((await ranksOf(pack, [start]))[0], 'the rank of the start log');
   const before = [
     ...(await sliceOf(pack, Math.max(0, rank - backLines), Math.min(rank, backLines))),
   ];
