@@ -13,7 +13,10 @@ import type { SlsCall, SlsRooms } from '../sls/operation.ts';
 import { integerOf, pathParameter, queryParameter } from '../sls/parameters.ts';
 
 /** Errors: those of `LiveTail.subscribe`; later ones come as the last event. */
-export async function tailLogs(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
+export async function tailLogs(
+  call: SlsCall,
+  rooms: Pick<SlsRooms, 'liveTail' | 'logger'>,
+): Promise<HttpReply> {
   const subscription = await rooms.liveTail.subscribe({
     projectName: call.projectName,
     logstoreName: pathParameter(call, 'logstore'),
