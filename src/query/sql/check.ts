@@ -55,6 +55,33 @@ const TYPES: ReadonlySet<string> = new Set([
   'UNBOUND_TYPE_INFO',
 ]);
 
+/** Types as the parser names them: those of casts and of constants. */
+const TYPE_IDS: ReadonlySet<string> = new Set([
+  'NULL',
+  'BOOLEAN',
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'HUGEINT',
+  'INTEGER_LITERAL',
+  'FLOAT',
+  'DOUBLE',
+  'DECIMAL',
+  'VARCHAR',
+  'STRING_LITERAL',
+  'BLOB',
+  'DATE',
+  'TIME',
+  'TIMESTAMP',
+  'TIMESTAMP WITH TIME ZONE',
+  'INTERVAL',
+  'LIST',
+  'MAP',
+  'STRUCT',
+  'UNBOUND',
+]);
+
 /** Errors: ParameterInvalid. */
 export function checkSql(root: SqlNode, spliced: SplicedSql): void {
   visit(root, 0, (node) => checkNode(node, spliced));
@@ -82,6 +109,9 @@ function visit(value: SqlValue, depth: number, check: (node: SqlNode) => void): 
 function checkNode(node: SqlNode, spliced: SplicedSql): void {
   const kind = node['class'];
   const type = node['type'];
+  const id = node['id'];
+  if (typeof id === 'string' && !TYPE_IDS.has(id))
+    throw refuse(`Unknown type: ${id.toLowerCase()}`);
   if (kind !== undefined) {
     if (typeof kind !== 'string' || !CLASSES.has(kind))
       throw refuse(`${textOf(node, 'class').toLowerCase()} is not supported`);
