@@ -10,16 +10,20 @@ type Points = readonly (readonly [number, number | null])[];
 export const SERIES: UdfFamily = {
   functions: [
     udf('sls_numeric_histogram', [WHOLE, listOf(REAL)], mapOf(REAL, REAL), (bins, values) =>
-      numericHistogram(
-        checkBins(bins),
-        values.flatMap((value) => (value === null ? [] : [[value, 1]])),
-      ),
+      numericHistogram(checkBins(bins), sortedReals(values), NO_WEIGHTS),
     ),
     udf(
       'sls_weighted_histogram',
       [WHOLE, listOf(REAL), listOf(REAL)],
       mapOf(REAL, REAL),
-      (bins, values, weights) => numericHistogram(checkBins(bins), pairs(values, weights)),
+      (bins, values, weights) => {
+        const order = byValue(values, weights);
+        return numericHistogram(
+          checkBins(bins),
+          Float64Array.from(order, ({ value }) => value),
+          Float64Array.from(order, ({ weight }) => weight),
+        );
+      },
     ),
     udf(
       'sls_weighted_rank',
@@ -57,15 +61,30 @@ function checkBins(bins: bigint): number {
   return Number(bins);
 }
 
-/** Values with their weights, without nulls and what weighs nothing. */
-function pairs(
+const NO_WEIGHTS = new Float64Array();
+
+function sortedReals(values: readonly (number | null)[]): Float64Array {
+  return Float64Array.from(values.filter((value) => value !== null)).sort();
+}
+
+interface Weighted {
+  readonly value: number;
+  readonly weight: number;
+  /** Its place, from 0. */
+  readonly at: number;
+}
+
+/** Values with their weights, ascending, without nulls and what weighs nothing. */
+function byValue(
   values: readonly (number | null)[],
   weights: readonly (number | null)[],
-): [number, number][] {
-  return values.flatMap((value, i) => {
-    const weight = weights[i] ?? 0;
-    return value === null || !(weight > 0) ? [] : [[value, weight]];
-  });
+): readonly Weighted[] {
+  const found: Weighted[] = [];
+  for (const [at, value] of values.entries()) {
+    const weight = weights[at] ?? 0;
+    if (value !== null && weight > 0) found.push({ value, weight, at });
+  }
+  return found.sort((a, b) => a.value - b.value);
 }
 
 /** For each share the place (from 1) of the smallest value up to which that share of all weight lies. */
@@ -74,18 +93,16 @@ function weightedRanks(
   weights: readonly (number | null)[],
   shares: readonly (number | null)[],
 ): readonly (bigint | null)[] {
-  const order = values
-    .map((value, i) => ({ value, weight: weights[i] ?? 0, i, sum: 0 }))
-    .filter(({ value, weight }) => value !== null && weight > 0)
-    .sort((a, b) => Number(a.value) - Number(b.value));
+  const order = byValue(values, weights);
+  const sums = new Float64Array(order.length);
   let total = 0;
-  for (const item of order) item.sum = total += item.weight;
+  for (const [i, { weight }] of order.entries()) sums[i] = total += weight;
   return shares.map((share) => {
     if (share === null) return null;
     if (!(share >= 0 && share <= 1))
       throw new AppError('ParameterInvalid', 'percentile must be between 0 and 1');
-    const found = order.find(({ sum }) => sum >= share * total) ?? order.at(-1);
-    return found === undefined ? null : BigInt(found.i + 1);
+    const found = order.at(sums.findIndex((sum) => sum >= share * total));
+    return found === undefined ? null : BigInt(found.at + 1);
   });
 }
 
