@@ -120,9 +120,31 @@ function isInLine(
   return include.length > 0 ? include.includes(name) : !exclude.includes(name);
 }
 
-/** Whether the wanted terms stand one after the other among the terms. */
+/**
+ * Whether the wanted terms stand one after the other among the terms. Linear (Knuth, Morris and Pratt): a phrase and a value
+ * may be tens of thousands of times the same word.
+ */
 export function includesRun(terms: readonly string[], wanted: readonly string[]): boolean {
-  for (let at = 0; at + wanted.length <= terms.length; at++)
-    if (wanted.every((term, i) => terms[at + i] === term)) return true;
+  if (wanted.length === 0) return true;
+  if (wanted.length > terms.length) return false;
+  const borders = bordersOf(wanted);
+  let matched = 0;
+  for (const term of terms) {
+    while (matched > 0 && wanted[matched] !== term) matched = borders[matched - 1] ?? 0;
+    if (wanted[matched] === term) matched++;
+    if (matched === wanted.length) return true;
+  }
   return false;
+}
+
+/** For each beginning of a phrase how many of its terms are both its own beginning and its end. */
+function bordersOf(wanted: readonly string[]): Uint32Array {
+  const borders = new Uint32Array(wanted.length);
+  let length = 0;
+  for (let i = 1; i < wanted.length; i++) {
+    while (length > 0 && wanted[length] !== wanted[i]) length = borders[length - 1] ?? 0;
+    if (wanted[length] === wanted[i]) length++;
+    borders[i] = length;
+  }
+  return borders;
 }
