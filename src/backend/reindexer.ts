@@ -8,7 +8,7 @@
  * before is then in the manifest and seen. L0 segments are none of its business, for they are built anew whenever the
  * configuration changes. When it changes under a job, the job goes on with the newest.
  *
- * It is work that nobody waits for. No segment begins while a commit of any shard is due, reading rows rests as long as
+ * It is work that nobody waits for. No segment begins while a commit of any shard is due, reading rows rests about as long as
  * it has worked, and compactions and repairs have their turn after each segment.
  */
 import { AppError, errorCode, errorMessage } from '#base/app-error.ts';
