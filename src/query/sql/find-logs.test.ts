@@ -224,12 +224,23 @@ test('when the time for matching is over the newest logs are there, and the repe
     const matches = logs.relations.flatMap((relation) => relation.matches);
     found.push(matches.map(({ reader }) => reader.info.minTime - START));
   }
+  expect(leased.open).toBe(0);
   expect(found).toEqual([
     [8, 9, 10, 11],
     [4, 5, 6, 7, 8, 9, 10, 11],
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
   ]);
-  expect(leased.open).toBe(0);
+  const request = {
+    specs: [spec('log')],
+    own: { logstore: logstore('own'), plan: WORD, topic: '' },
+    others: new Map(),
+    range: { fromTime: START, toTime: START + DAY },
+  };
+  await using leases = leased.leases();
+  const budget = new QueryBudget(clock, 0, undefined);
+  await expect(findLogs(request, { leases, budget, cache })).rejects.toMatchObject({
+    code: 'QueryTimeout',
+  });
 });
 
 function authorize(name: string): void {

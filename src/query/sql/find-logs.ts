@@ -55,7 +55,10 @@ interface Source {
   readonly matches: Map<SegmentReader, SegmentMatch>;
 }
 
-/** Errors: ParameterInvalid (too many segments), those of leases and readers, the signal's reason. */
+/**
+ * Errors: ParameterInvalid (too many segments), QueryTimeout (internal: no time for any segment), those of leases and
+ * readers, the signal's reason.
+ */
 export async function findLogs(
   request: FindLogsRequest,
   collaborators: FindLogsCollaborators,
@@ -134,6 +137,9 @@ async function matchSources(
     }
     return isComplete;
   });
+  // An answer over nothing at all would only mislead.
+  if (!isComplete && sources.every(({ matches }) => matches.size === 0))
+    throw new AppError('QueryTimeout', 'query ran out of time');
   return isComplete;
 }
 
