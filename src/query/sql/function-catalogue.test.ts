@@ -483,6 +483,7 @@ describe('what functions refuse', () => {
     ['width_bucket(1, 0, 1, 0)', 'bucket count must be positive'],
     ['geohash(91, 0)', 'latitude must be within [-90, 90]'],
     ["convert_data_size('1XB')", 'unknown unit of size: XB'],
+    ["parse_data_size('1e300YB')", 'data size is too large'],
     ["parse_duration('soon')", 'invalid duration: soon'],
     ["to_days('5y')", 'unknown unit of time: y'],
     ["date_format(1, concat('%', 'U'))", '%U not supported in date format string'],

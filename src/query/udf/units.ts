@@ -7,6 +7,8 @@ import { HUGE, REAL, TEXT, udf, type UdfFamily } from './scalar-udf.ts';
 
 const SIZE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB', 'ZB', 'YB'] as const;
 const SIZE_STEP = 1024;
+/** As many digits as a decimal of the service has. */
+const BYTES_MAX = 1e38;
 
 /** Nanoseconds of each unit, smallest first: whole numbers, so that no unit adds an error of its own. */
 const TIME_UNITS: readonly (readonly [string, number])[] = [
@@ -39,7 +41,7 @@ const PARTS: readonly (readonly [string, number])[] = [
 export const UNITS: UdfFamily = {
   functions: [
     udf('sls_size', [TEXT], REAL, parseSize),
-    udf('sls_size_bytes', [TEXT], HUGE, (text) => BigInt(Math.round(parseSize(text)))),
+    udf('sls_size_bytes', [TEXT], HUGE, sizeBytes),
     udf('sls_size_text', [REAL], TEXT, (bytes) => sizeText(bytes, bestSizeUnit(bytes))),
     udf('sls_size_text_in', [REAL, TEXT], TEXT, sizeText),
     udf('sls_size_in', [TEXT, TEXT], REAL, (text, unit) => parseSize(text) / sizeOf(unit)),
@@ -73,6 +75,12 @@ function sizeOf(unit: string): number {
 function parseSize(text: string): number {
   const [number, unit] = numberAndUnit(text, 'data size');
   return number * sizeOf(unit === '' ? 'B' : unit);
+}
+
+function sizeBytes(text: string): bigint {
+  const bytes = parseSize(text);
+  if (Math.abs(bytes) > BYTES_MAX) throw new AppError('ParameterInvalid', 'data size is too large');
+  return BigInt(Math.round(bytes));
 }
 
 function bestSizeUnit(bytes: number): string {
