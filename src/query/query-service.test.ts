@@ -429,6 +429,37 @@ describe('time and load', () => {
     expect(world.leaseCount).toBe(0);
   });
 
+  test('a search that is Incomplete gets further each time it is repeated', async () => {
+    const clock = new MemoryClock();
+    await using world = await QueryFixture.create({ timeBudgetMs: 1000, clock });
+    world.index = INDEX;
+    for (let i = 0; i < 6; i++) await world.add([{ __time__: START + i, msg: 'x' }]);
+    const slow = world.segments.splice(0).map(
+      (reader) =>
+        new Proxy(reader, {
+          get: (target, name) => {
+            const member: unknown = Reflect.get(target, name, target);
+            if (typeof member !== 'function') return member;
+            return async (...args: unknown[]): Promise<unknown> => {
+              if (name === 'termIn') await clock.advance(600);
+              return await Reflect.apply(member, target, args);
+            };
+          },
+        }),
+    );
+    world.segments.push(...slow);
+    const answers: (readonly [string, number])[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { progress, count } = await world.query('x');
+      answers.push([progress, count]);
+    }
+    expect(answers).toEqual([
+      ['Incomplete', 2],
+      ['Incomplete', 4],
+      ['Complete', 6],
+    ]);
+  });
+
   test('a client that goes away ends its query', async () => {
     await using world = await QueryFixture.create();
     world.index = INDEX;
