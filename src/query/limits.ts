@@ -108,7 +108,7 @@ export const SQL_NODES_MAX = 100_000;
 export const COMPARE_TIMES_MAX = 8;
 
 /** Buckets of one `time_series`: as many as an answer has rows. */
-export const TIME_SERIES_BUCKETS_MAX: number = SQL_ROWS_MAX;
+export const TIME_SERIES_BUCKETS_MAX = 1_000_000;
 
 /** How long after an interrupt the next one follows, for one that hit the gap between two statements. */
 export const INTERRUPT_AGAIN_MS = 50;

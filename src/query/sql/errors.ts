@@ -195,6 +195,7 @@ const KNOWN: readonly (readonly [RegExp, Describe])[] = [
     plainly('invalid regular expression'),
   ],
   [/Malformed JSON|JSON path error|Invalid JSON/i, plainly('Cannot convert value to JSON')],
+  [/Expected \w+, but got/, plainly('Cannot cast a JSON value to a type of another shape')],
   [/Map keys must be unique/, plainly('Duplicate map keys are not allowed')],
   [/(?:Map keys can not be NULL|map key cannot be null)/i, plainly('map key cannot be null')],
   // Texts of our own macros.

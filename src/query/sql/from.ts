@@ -13,6 +13,8 @@ import {
   type ScopeRelation,
 } from './scope.ts';
 import {
+  functionNode,
+  integerNode,
   isNode,
   nodesOf,
   selectNode,
@@ -228,38 +230,52 @@ function readMerged(name: string, side: RewrittenFrom, join: SqlNode, context: S
 function rewriteUnnest(from: SqlNode, scope: Scope, context: SqlContext): RewrittenFrom {
   const { templates } = context;
   const call = from['function'];
-  const values = isNode(call) ? nodesOf(call, 'children') : [];
-  const aliases = textsOf(from, 'column_name_alias');
-  const outputs: SqlNode[] = [];
-  const columns: ScopeColumn[] = [];
-  const add = (node: SqlNode, kind: Kind): void => {
-    const name = aliases[columns.length] ?? `_col${columns.length}`;
-    outputs.push({ ...node, alias: name });
-    columns.push({ name, kind });
-  };
-  let longest: SqlNode | undefined;
-  for (const value of values) {
-    const array = rewriteExpression(value, scope, context);
-    const kind = kindOf(context, array);
-    if (kind.name === 'map') {
-      const [keys, items] = [
-        templates.fill('keysOf', { sls_x: array }),
-        templates.fill('valuesOf', { sls_x: array }),
-      ];
-      add(templates.fill('unnest', { sls_x: keys }), kind.items[0] ?? UNKNOWN);
-      add(templates.fill('unnest', { sls_x: items }), itemOf(kind));
-      longest ??= keys;
-    } else {
-      if (kind !== UNKNOWN && kind.name !== 'array')
-        throw errorAt(context, value, `Cannot unnest type: ${kind.name}`);
-      add(templates.fill('unnest', { sls_x: array }), itemOf(kind));
-      longest ??= array;
-    }
+  const lists = (isNode(call) ? nodesOf(call, 'children') : []).flatMap((value) =>
+    unnestedLists(value, scope, context),
+  );
+  if (lists.length === 0) throw errorAt(context, from, 'unnest needs an array or a map');
+  const outputs = lists.map(({ list }) => templates.fill('unnest', { sls_x: list }));
+  const kinds = lists.map(({ kind }) => kind);
+  if (from['with_ordinality'] === 'WITH_ORDINALITY') {
+    const longest = lists
+      .map(({ list }) => functionNode('len', [list]))
+      .reduce((a, b) => functionNode('greatest', [a, b]));
+    outputs.push(templates.fill('ordinality', { sls_n: longest }));
+    kinds.push(BIGINT);
   }
-  if (longest === undefined) throw errorAt(context, from, 'unnest needs an array or a map');
-  if (from['with_ordinality'] === 'WITH_ORDINALITY')
-    add(templates.fill('ordinality', { sls_x: longest }), BIGINT);
+  const aliases = textsOf(from, 'column_name_alias');
+  const names = kinds.map((_, i) => aliases[i] ?? `_col${i}`);
   const alias = textOf(from, 'alias') || 'unnest';
-  const query = selectNode(outputs, { type: 'EMPTY', alias: '', sample: null });
+  const query = selectNode(
+    outputs.map((output, i) => ({ ...output, alias: names[i] ?? '' })),
+    { type: 'EMPTY', alias: '', sample: null },
+  );
+  const columns = kinds.map((kind, i) => ({ name: names[i] ?? '', kind }));
   return { node: subqueryNode(query, alias), relations: [relationOf(alias, columns)] };
+}
+
+interface UnnestedList {
+  readonly list: SqlNode;
+  /** Of its elements. */
+  readonly kind: Kind;
+}
+
+/** An array is one column, a map two, an array of rows one for each field. */
+function unnestedLists(value: SqlNode, scope: Scope, context: SqlContext): UnnestedList[] {
+  const { templates } = context;
+  const array = rewriteExpression(value, scope, context);
+  const kind = kindOf(context, array);
+  const item = itemOf(kind);
+  if (kind.name === 'map')
+    return [
+      { list: templates.fill('keysOf', { sls_x: array }), kind: kind.items[0] ?? UNKNOWN },
+      { list: templates.fill('valuesOf', { sls_x: array }), kind: item },
+    ];
+  if (kind !== UNKNOWN && kind.name !== 'array')
+    throw errorAt(context, value, `Cannot unnest type: ${kind.name}`);
+  if (item.name !== 'row') return [{ list: array, kind: item }];
+  return item.items.map((field, i) => ({
+    list: templates.fill('fieldsAt', { sls_x: array, sls_n: integerNode(i + 1) }),
+    kind: field,
+  }));
 }

@@ -287,6 +287,24 @@ const COLLECTIONS: readonly Statement[] = [
     ],
   ],
   [
+    `select a, b from log, unnest(cast(json_parse('[{"p":1,"q":"x"}]') as array(row(p bigint, q varchar)))) as t(a, b) limit 1`,
+    [['1', 'x']],
+  ],
+  [
+    "select a, b, o from (values (1)) as v(x), unnest(array[row(1, 'x'), row(2, 'y')]) with ordinality as t(a, b, o) order by a",
+    [
+      ['1', 'x', '1'],
+      ['2', 'y', '2'],
+    ],
+  ],
+  [
+    'select a, b, o from (values (1)) as v(x), unnest(array[7], array[8, 9]) with ordinality as t(a, b, o) order by o',
+    [
+      ['7', '8', '1'],
+      ['null', '9', '2'],
+    ],
+  ],
+  [
     'select n, o from log, unnest(cast(json_parse(nums) as array(bigint))) with ordinality as t(n, o) order by n',
     [
       ['1', '1'],

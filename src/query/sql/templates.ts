@@ -76,7 +76,8 @@ const EXPRESSIONS = {
   keysOf: 'map_keys(sls_x)',
   valuesOf: 'map_values(sls_x)',
   unnest: 'unnest(sls_x)',
-  ordinality: 'generate_subscripts(sls_x, 1)',
+  fieldsAt: 'list_transform(sls_x, sls_e -> struct_extract_at(sls_e, sls_n))',
+  ordinality: 'unnest(generate_series(1, sls_n))',
 } as const;
 
 /** The relation that has the buckets of `time_series` with rows. */

@@ -198,6 +198,7 @@ const OTHERS: readonly string[] = [
   "select map(array['a', 'a'], array[1, 2]) from log",
   'select json_extract_scalar(status, 1) from log',
   "select json_parse('{') from log",
+  "select cast(json_parse('[1]') as row(a bigint)) from log",
   'select date_add(1, 2, 3) from log',
   "select date_trunc('eon', __time__) from log",
   "select from_unixtime('x') from log",
