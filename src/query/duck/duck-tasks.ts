@@ -3,13 +3,13 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError } from '#base/app-error.ts';
 import { KEPT_MEMORY_SHARE, SQL_ANSWER_BYTES_MAX, SQL_ROWS_MAX } from '../limits.ts';
 import { planAnswer } from '../sql/answer-plan.ts';
-import { cellFormat, prestoType } from '../sql/cells.ts';
+import { cellFormat, nameFields, prestoType } from '../sql/cells.ts';
 import type { SqlColumn } from '../sql/columns.ts';
 import { translateSql } from '../sql/dialect.ts';
 import { readFunctionFacts, type FunctionFacts } from '../sql/function-facts.ts';
 import { withParts } from './answer-parts.ts';
 import type { DuckTask, DuckTasks, SqlAnswer } from './duck-messages.ts';
-import { createBits, createView } from './duck-views.ts';
+import { createView } from './duck-views.ts';
 import { KeptParts } from './kept-parts.ts';
 
 /** What tasks of one process share. */
@@ -46,7 +46,6 @@ export async function runTask(
   if (task.kind === 'missing')
     return task.request.parts.map(({ key, segments }) => kept.missing(key, segments));
   const { views, parts } = task.request;
-  await createBits(connection);
   for (const view of views) await createView(connection, view);
   return await withParts(connection, { parts, kept }, () =>
     readAnswer(connection, task.request, context),
@@ -79,7 +78,9 @@ async function readAnswer(
   context: TaskContext,
 ): Promise<SqlAnswer> {
   const result = await connection.stream(request.sql);
-  const formats = result.columnTypes().map((type) => cellFormat(type, context.timeZone));
+  const types = result.columnTypes();
+  const unnamed = types.flatMap((type, i) => (nameFields(type) ? [i] : []));
+  const formats = types.map((type) => cellFormat(type, context.timeZone));
   let bytes = 0;
   let rowCount = 0;
   // Rows are on their way while the next ones are made.
@@ -87,6 +88,7 @@ async function readAnswer(
   for (;;) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
+    for (const i of unnamed) nameFields(chunk.getColumnVector(i).type);
     const rows = chunk
       .getRows()
       .map((cells) => cells.map((value, i) => formats[i]?.(value) ?? 'null'));

@@ -45,6 +45,21 @@ export function prestoType(type: DuckDBType): string {
   return NAMES[type.typeId] ?? 'bigint';
 }
 
+/**
+ * Gives the fields of rows without names (`row(1, 'a')`) the names field0, field1, …, in place; whether there are any. The
+ * client reads a row into an object, where fields without names would all be one.
+ */
+export function nameFields(type: DuckDBType): boolean {
+  if (type instanceof DuckDBListType) return nameFields(type.valueType);
+  if (type instanceof DuckDBMapType)
+    return [type.keyType, type.valueType].map(nameFields).includes(true);
+  if (!(type instanceof DuckDBStructType)) return false;
+  const names = type.entryNames as string[];
+  const isUnnamed = names.length > 0 && !names.some((name) => name !== '');
+  if (isUnnamed) names.splice(0, names.length, ...names.map((_name, i) => `field${i}`));
+  return type.entryTypes.map(nameFields).includes(true) || isUnnamed;
+}
+
 /** How the values of one column become texts. */
 export type CellFormat = (value: DuckDBValue) => string;
 

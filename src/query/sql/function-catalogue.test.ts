@@ -339,6 +339,9 @@ describe('arrays and maps', () => {
     ],
     ['array_transpose(array[array[1], array[2]])', '[[1,2]]'],
     ["zip(array[1], array['a', 'b'])[2][2]", 'b'],
+    ["zip(array[1], array['a', 'b'])", '[{"field0":1,"field1":"a"},{"field0":null,"field1":"b"}]'],
+    ["row(1, row('x', 2.5))", '{"field0":1,"field1":{"field0":"x","field1":2.5}}'],
+    ["map_entries(map(array['a'], array[1]))", '[{"key":"a","value":1}]'],
   ])('%s is %s', async (sql, wanted) => {
     expect(await value(sql)).toBe(wanted);
   });
