@@ -45,6 +45,24 @@ test.each([
   expect(spliceSql(text).sql).toBe(wanted);
 });
 
+test.each([
+  ['select lag(x) ignore nulls over ()', 'select lag(x ignore nulls)  over ()'],
+  ['select a limit all', 'select a '],
+  ['select 1 -- limit 2\n/* ; */', 'select 1           \n       '],
+])('%s as well', (text, wanted) => {
+  expect(spliceSql(text).sql).toBe(wanted);
+});
+
+test('places in the text that is parsed lead back to the text as it was written', () => {
+  const text = `select '日志', if(a > 1, 2), cast(x as array(bigint)),\n /* 注 */ "here" limit 1, 2`;
+  const { sql, placeOf, isQuotedAt } = spliceSql(text);
+  const at = Buffer.from(sql.slice(0, sql.indexOf('"here"'))).length;
+  expect(placeOf(at)).toBe('2:10');
+  expect(isQuotedAt(at)).toBe(true);
+  expect(isQuotedAt(at + 1)).toBe(false);
+  for (const none of [2 ** 64, undefined, 'x']) expect(placeOf(none)).toBe('1:1');
+});
+
 test('a session prefix leaves places as they are', () => {
   expect(spliceSql('set session mode=scan; select 1').sql).toBe('                       select 1');
 });
