@@ -21,10 +21,10 @@ export interface DuckOptions {
 export interface LogView {
   /** Unique in the statement; no user's text is in it. */
   readonly name: string;
-  /** The body of the view; it finds its bit strings in the temporary table `sls_bits`. */
+  /** The body of the view; it finds its bits in the temporary table `sls_bits_<name>`, by segment and block of 64 rows. */
   readonly select: string;
-  /** Matching rows by the number of their segment, the first row on top of the first byte. */
-  readonly bits: readonly { readonly segment: number; readonly bytes: Uint8Array }[];
+  /** Matching rows by the number of their segment, the first row in the lowest bit of the first word. */
+  readonly bits: readonly { readonly segment: number; readonly words: Uint32Array }[];
 }
 
 /** How a statement gets the relation `sls_part_<number>` (`partial-plan.ts`). */

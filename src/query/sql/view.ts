@@ -3,11 +3,10 @@
  *
  * Segments that store the used columns alike are read by one scan, since a branch of its own for each costs DuckDB more
  * time and memory than small files have rows to read (100 segments of 2,000 rows: 3.5 s against 0.1 s). Those that match as a
- * whole are read as they are; the others are joined with bit strings. Where a search finds few rows, these are
+ * whole are read as they are; the others are joined with the bits of their rows. Where a search finds few rows, these are
  * listed, and the rows of one end of a segment are a range: both let DuckDB skip row groups, so a few segments get branches
  * of their own for it.
  */
-import type { Bitset } from '#kernel/bitset.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import type { LogView } from '../duck/duck-messages.ts';
 import { ROW_LIST_MAX, VIEW_BRANCHES_MAX } from '../limits.ts';
@@ -23,7 +22,7 @@ interface Group {
   readonly members: SegmentMatch[];
 }
 
-/** The view of a relation, and the bit strings that it reads. */
+/** The view of a relation, and the bits that it reads. */
 export function logView(relation: Relation): LogView {
   const columns = usedColumns(relation);
   const few = fewRows(relation.matches);
@@ -43,10 +42,8 @@ export function logView(relation: Relation): LogView {
     if (isWhole(first)) return from;
     if (few.has(first)) return `${from} WHERE ${listSql(first)}`;
     const base = bits.length;
-    for (const { ranks } of members)
-      bits.push({ segment: bits.length, bytes: msbFirstBytes(ranks.rows) });
-    const matching = `, sls_bits AS matching WHERE matching.name = '${relation.spec.viewName}'`;
-    return `${from}${matching} AND ${bitsSql(members, base)}`;
+    for (const { ranks } of members) bits.push({ segment: bits.length, words: ranks.rows.words });
+    return `${from}, sls_bits_${relation.spec.viewName} AS matching WHERE ${bitsSql(members, base)}`;
   });
   const select = selects.length === 0 ? selectNothing(columns) : selects.join('\nUNION ALL ');
   return { name: relation.spec.viewName, select, bits };
@@ -115,33 +112,20 @@ function listSql({ isFull, firstRow, endRow, ranks }: SegmentMatch): string {
   return `rows.file_row_number IN (${rows.join()})`;
 }
 
-/** `base`: the number of the first member's bit string. */
+/** `base`: the number of the first member's bits. */
 function bitsSql(members: readonly SegmentMatch[], base: number): string {
   const segment = members.length === 1 ? `${base}` : `rows.${FILE_INDEX} + ${base}`;
-  const bit = 'get_bit(matching.bits, rows.file_row_number::INTEGER) = 1';
+  const block = 'matching.block = rows.file_row_number >> 6';
+  const bit = '(matching.word >> (rows.file_row_number & 63)::UBIGINT) & 1 = 1';
   // Row groups have the range of their times, so this skips those where nothing matches.
   const first = Math.min(...members.map(({ times, ranks }) => times[ranks.select(0)] ?? 0));
   const last = Math.max(
     ...members.map(({ times, ranks }) => times[ranks.select(ranks.count - 1)] ?? 0),
   );
-  return `matching.segment = ${segment} AND rows.__time__ BETWEEN ${first} AND ${last} AND ${bit}`;
+  return `matching.segment = ${segment} AND ${block} AND rows.__time__ BETWEEN ${first} AND ${last} AND ${bit}`;
 }
 
 function selectNothing(columns: readonly SqlColumn[]): string {
   const nulls = columns.map((column) => `NULL::${column.type} AS ${quoteName(column.name)}`);
   return `SELECT ${['NULL::BIGINT AS __time__', ...nulls].join(', ')} WHERE false`;
-}
-
-/** A bit string of DuckDB has its first bit on top of the first byte. */
-function msbFirstBytes(rows: Bitset): Uint8Array {
-  const bytes = new Uint8Array(Math.ceil(rows.length / 8));
-  for (let i = 0; i < bytes.length; i++) {
-    const word = rows.words[i >>> 2] ?? 0;
-    let byte = (word >>> ((i & 3) * 8)) & 0xff;
-    // Swaps halves, pairs, then neighbours.
-    byte = ((byte & 0xf0) >>> 4) | ((byte & 0x0f) << 4);
-    byte = ((byte & 0xcc) >>> 2) | ((byte & 0x33) << 2);
-    bytes[i] = ((byte & 0xaa) >>> 1) | ((byte & 0x55) << 1);
-  }
-  return bytes;
 }
