@@ -4,6 +4,7 @@
  */
 import { AppError } from '#base/app-error.ts';
 import { decodeReindexReport, isOver, type ReindexReport } from '#backend/reindex-report.ts';
+import { withLogstore } from '#config/client-options.ts';
 import { helpText, parseOptions } from '#config/option-table.ts';
 import { REINDEX_OPTIONS, REINDEX_USAGE, type ReindexConfig } from '#config/reindex-options.ts';
 import type { SigningKeys } from '#protocol/sign-request.ts';
@@ -63,11 +64,8 @@ async function runReindex(context: CommandContext): Promise<number> {
 
 /** Errors: ConfigInvalid. */
 function checked(config: ReindexConfig): Asking['config'] {
-  const { projectName, logstoreName } = config;
-  if (projectName === undefined) throw invalid('--project is required');
-  if (logstoreName === undefined) throw invalid('--logstore is required');
   if (config.status && config.cancel) throw invalid('--status and --cancel exclude each other');
-  return { ...config, projectName, logstoreName };
+  return withLogstore(config);
 }
 
 /** Until the job is over; the exit code. */

@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { AppError, errorCode } from '#base/app-error.ts';
+import { nameQuery, withLogstore } from '#config/client-options.ts';
 import { helpText, parseOptions } from '#config/option-table.ts';
-import { nameQuery, TAIL_OPTIONS, TAIL_USAGE, type TailConfig } from '#config/tail-options.ts';
+import { TAIL_OPTIONS, TAIL_USAGE, type TailConfig } from '#config/tail-options.ts';
 import type { SigningKeys } from '#protocol/sign-request.ts';
 import { findAccessKey } from './access-key.ts';
 import { EXIT_DONE, type Command, type CommandContext } from './command.ts';
@@ -41,12 +42,15 @@ interface Tail {
 const PASSING: ReadonlySet<string> = new Set(['ServerUnreachable', 'ConnectionLost', 'ServerBusy']);
 
 async function runTail(context: CommandContext): Promise<number> {
-  const parsed = parseOptions(TAIL_OPTIONS, { ...context, argv: nameQuery(context.argv) });
+  const parsed = parseOptions(TAIL_OPTIONS, {
+    ...context,
+    argv: nameQuery(context.argv, TAIL_OPTIONS),
+  });
   if (parsed.kind === 'help') {
     context.output.write(`${helpText(TAIL_USAGE, TAIL_OPTIONS)}${EXPLANATION}`);
     return EXIT_DONE;
   }
-  const config = checked(parsed.config);
+  const config = withLogstore(parsed.config);
   const view = new TailView({ ...context, json: config.json });
   const key = await findAccessKey(config);
   const signal = context.interruption();
@@ -56,14 +60,6 @@ async function runTail(context: CommandContext): Promise<number> {
     if (signal.aborted) return EXIT_DONE;
     throw error;
   }
-}
-
-/** Errors: ConfigInvalid. */
-function checked(config: TailConfig): Tail['config'] {
-  const { projectName, logstoreName } = config;
-  if (projectName === undefined) throw new AppError('ConfigInvalid', '--project is required');
-  if (logstoreName === undefined) throw new AppError('ConfigInvalid', '--logstore is required');
-  return { ...config, projectName, logstoreName };
 }
 
 /** Until the server refuses or the user has enough. */

@@ -1,10 +1,9 @@
 /** The options of `sluice reindex`. */
+import { CLIENT_OPTIONS, type ClientConfig } from './client-options.ts';
 import type { OptionTable } from './option-table.ts';
-import { booleanText, endpointUrl, text, unixTime } from './option-values.ts';
+import { booleanText, unixTime } from './option-values.ts';
 
-export interface ReindexConfig {
-  readonly projectName: string | undefined;
-  readonly logstoreName: string | undefined;
+export interface ReindexConfig extends ClientConfig {
   /** Unix seconds. */
   readonly fromTime: number | undefined;
   readonly toTime: number | undefined;
@@ -12,32 +11,12 @@ export interface ReindexConfig {
   readonly cancel: boolean;
   readonly noWait: boolean;
   readonly json: boolean;
-  /** Origin of the server, without a slash at the end. */
-  readonly endpoint: string;
-  readonly dataDirectory: string | undefined;
-  readonly accessKeyId: string | undefined;
-  readonly accessKeySecret: string | undefined;
 }
 
 export const REINDEX_USAGE = 'sluice reindex --project <name> --logstore <name> [options]';
 
 export const REINDEX_OPTIONS: OptionTable<ReindexConfig> = {
-  projectName: {
-    flag: '--project',
-    env: undefined,
-    schema: text,
-    default: undefined,
-    placeholder: '<name>',
-    description: 'The project of the logstore.',
-  },
-  logstoreName: {
-    flag: '--logstore',
-    env: undefined,
-    schema: text,
-    default: undefined,
-    placeholder: '<name>',
-    description: 'The logstore whose old logs are to follow its present index configuration.',
-  },
+  ...CLIENT_OPTIONS,
   fromTime: {
     flag: '--from',
     env: undefined,
@@ -87,38 +66,5 @@ export const REINDEX_OPTIONS: OptionTable<ReindexConfig> = {
     default: 'false',
     placeholder: undefined,
     description: 'Print the job as one JSON object.',
-  },
-  endpoint: {
-    flag: '--endpoint',
-    env: undefined,
-    schema: endpointUrl,
-    default: 'http://127.0.0.1:8080',
-    placeholder: '<url>',
-    description: 'The running server.',
-  },
-  dataDirectory: {
-    flag: '--data-dir',
-    env: 'SLUICE_DATA_DIR',
-    schema: text,
-    default: undefined,
-    placeholder: '<path>',
-    description:
-      'Data directory of a server on this machine, for the root access key that is kept there.',
-  },
-  accessKeyId: {
-    flag: '--access-key-id',
-    env: 'SLUICE_ACCESS_KEY_ID',
-    schema: text,
-    default: undefined,
-    placeholder: '<id>',
-    description: 'Id of the root access key of the server.',
-  },
-  accessKeySecret: {
-    flag: undefined,
-    env: 'SLUICE_ACCESS_KEY_SECRET',
-    schema: text,
-    default: undefined,
-    placeholder: '<secret>',
-    description: 'Its secret; never on a command line.',
   },
 };

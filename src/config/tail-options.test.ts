@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { parseOptions } from './option-table.ts';
-import { nameQuery, TAIL_OPTIONS, type TailConfig } from './tail-options.ts';
+import { nameQuery } from './client-options.ts';
+import { TAIL_OPTIONS, type TailConfig } from './tail-options.ts';
 
 function configOf(argv: readonly string[]): TailConfig {
-  const parsed = parseOptions(TAIL_OPTIONS, { argv: nameQuery(argv), env: {} });
+  const parsed = parseOptions(TAIL_OPTIONS, { argv: nameQuery(argv, TAIL_OPTIONS), env: {} });
   if (parsed.kind === 'help') throw new Error('it asks for help');
   return parsed.config;
 }
