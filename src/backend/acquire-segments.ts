@@ -5,6 +5,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { SegmentLease } from '#segment/segment.ts';
 import { ACQUIRE_ATTEMPTS_MAX, REPAIR_WAIT_MS } from './limits.ts';
 import { overlaps } from './manifest.ts';
+import type { ManifestHead } from './manifest-codec.ts';
 import { blobSegment } from './segment-files.ts';
 import type { SegmentRegistry } from './segment-registry.ts';
 import type { ShardIndexer } from './shard-indexer.ts';
@@ -97,12 +98,24 @@ async function openLease(
       return undefined;
     }
     const committedPin = stack.use(registry.pin(known.flat()));
-    const segments = [...(await committedPin.open()), ...(await sealedPin.open())];
-    return { segments, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+    const opened = await committedPin.open();
+    return {
+      segments: [...opened, ...(await sealedPin.open())],
+      committedCount: opened.length,
+      total: {
+        committed: snapshots.reduce((sum, { head }) => sum + segmentCount(head), 0),
+        sealed: sealed.length,
+      },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
+}
+
+function segmentCount({ segments, days }: ManifestHead): number {
+  return days.reduce((sum, day) => sum + day.segmentCount, segments.length);
 }
 
 /** False when the work is not done after `waitMs`; it goes on. */

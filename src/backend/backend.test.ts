@@ -79,6 +79,19 @@ describe('searching', () => {
       await expect(world.files.stat(parquetPath)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test('a lease says which of its segments are committed, and how many there are at all', async () => {
+    const { id: logstoreId } = await world.provision();
+    const shard = { logstoreId, shardId: 0 };
+    await world.append(shard, 1, { time: 1000 });
+    await world.backend.flush(logstoreId);
+    await world.append(shard, 2, { time: 2_000_000 });
+    await world.backend.flush(logstoreId);
+    await world.append(shard, 3, { time: 1000 });
+    await using lease = await world.backend.acquire({ logstoreId, fromTime: 0, toTime: 1001 });
+    expect(lease.segments.map(({ info }) => info.firstSequence)).toEqual([1, 3]);
+    expect(lease).toMatchObject({ committedCount: 1, total: { committed: 2, sealed: 1 } });
+  });
+
   test('a search that is given up stops waiting', async () => {
     const { id: logstoreId } = await world.provision();
     await world.append({ logstoreId, shardId: 0 }, 1);

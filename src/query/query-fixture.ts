@@ -55,12 +55,18 @@ export class QueryFixture implements AsyncDisposable {
       {
         catalog: { getLogstore: async (project, name) => this.#logstore(project, name) },
         segments: {
-          acquire: ({ logstoreId }) => {
+          acquire: ({ logstoreId, fromTime, toTime }) => {
             this.leaseCount++;
             this.leaseTotal++;
+            const all = this.#others.get(logstoreId)?.segments ?? this.segments;
+            const segments = all.filter(
+              ({ info }) => info.minTime < toTime && info.maxTime >= fromTime,
+            );
             return Promise.resolve({
-              segments: [...(this.#others.get(logstoreId)?.segments ?? this.segments)],
+              segments,
               isComplete: this.isIndexed,
+              committedCount: segments.length,
+              total: { committed: all.length, sealed: 0 },
               [Symbol.asyncDispose]: () => {
                 this.leaseCount--;
                 return Promise.resolve();

@@ -9,6 +9,9 @@ export interface CacheValue<T> {
   readonly sizeBytes: number;
 }
 
+/** What readers see of a cache. */
+export type BlockStore = Pick<BlockCache, 'get'>;
+
 export class BlockCache {
   readonly #budgetBytes: number;
   /** In order of last use. */

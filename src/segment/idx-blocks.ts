@@ -1,7 +1,7 @@
 /** Blocks of one `.idx` file on demand, checked and through the cache, and the rows that their lists name. */
 import { Bitset } from '#kernel/bitset.ts';
 import { decodePostings } from '#kernel/postings.ts';
-import type { BlockCache } from './block-cache.ts';
+import type { BlockStore } from './block-cache.ts';
 import { CHECKSUM_BYTES, checkBlock, damaged, type BlockPlace } from './idx-codec.ts';
 import { readIdBlock, type IdBlock } from './id-list.ts';
 import type { IdxDirectory } from './idx-directory.ts';
@@ -28,14 +28,14 @@ export interface IdxSource {
 export interface IdxBlocksOptions {
   readonly info: { readonly id: string };
   readonly idx: IdxSource;
-  readonly cache: BlockCache;
+  readonly cache: BlockStore;
 }
 
 /** Errors: SegmentDamaged, RangeErrors and those of zstd for bytes that are no blocks, those of the source. */
 export class IdxBlocks {
   readonly #segmentId: string;
   readonly #idx: IdxSource;
-  readonly #cache: BlockCache;
+  readonly #cache: BlockStore;
   readonly #directory: IdxDirectory;
   readonly #few: Uint32Array = new Uint32Array(FEW_MAX);
 

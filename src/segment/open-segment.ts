@@ -3,7 +3,7 @@ import { AppError } from '#base/app-error.ts';
 import { Bitset } from '#kernel/bitset.ts';
 import type { ByteSource } from '#parquet/byte-source.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
-import type { BlockCache } from './block-cache.ts';
+import type { BlockStore } from './block-cache.ts';
 import { emptyRows } from './empty-rows.ts';
 import { IdxBlocks, type IdxSource } from './idx-blocks.ts';
 import { damaged, guarded } from './idx-codec.ts';
@@ -15,6 +15,7 @@ import { matchIds, mayHaveIds, type IdSource } from './match-ids.ts';
 import { decodeNumbers } from './numeric-codec.ts';
 import { readDirectory, type OpenDirectory } from './open-directory.ts';
 import type { LogRow } from './log-row.ts';
+import type { ReadCounts } from './read-counts.ts';
 import { findRows, readRows, type RowSource } from './read-rows.ts';
 import type {
   MatchingRows,
@@ -33,7 +34,7 @@ export interface OpenSegmentOptions {
   readonly parquetPath: string;
   /** The bytes of the Parquet file. */
   readonly parquet: ByteSource;
-  readonly cache: BlockCache;
+  readonly cache: BlockStore;
 }
 
 const encoder = new TextEncoder();
@@ -64,13 +65,17 @@ class IndexReader implements SegmentReader {
   readonly parquetPath: string;
   readonly sizeBytes: number;
   readonly #rows: RowSource;
-  readonly #cache: BlockCache;
+  readonly #cache: BlockStore;
   readonly #places: OpenDirectory;
   readonly #directory: IdxDirectory;
   readonly #blocks: IdxBlocks;
   readonly #idSource: IdSource;
+  readonly #options: OpenSegmentOptions;
+  readonly #counts: ReadCounts | undefined;
 
-  constructor(options: OpenSegmentOptions, opened: OpenDirectory) {
+  constructor(options: OpenSegmentOptions, opened: OpenDirectory, counts?: ReadCounts) {
+    this.#options = options;
+    this.#counts = counts;
     const { info, directory } = opened;
     this.info = options.info;
     this.indexConfig = info.indexConfig;
@@ -104,10 +109,22 @@ class IndexReader implements SegmentReader {
     };
   }
 
+  counted(counts: ReadCounts): SegmentReader {
+    const { cache, idx, parquet } = this.#options;
+    const options = {
+      ...this.#options,
+      cache: counts.cache(cache),
+      idx: counts.source(idx, 'indexBytes'),
+      parquet: counts.source(parquet, 'rowBytes'),
+    };
+    return new IndexReader(options, this.#places, counts);
+  }
+
   async logs(
     rows: readonly number[],
     isNeeded?: (field: string) => boolean,
   ): Promise<readonly LogRow[]> {
+    if (this.#counts !== undefined) this.#counts.fetchedRows += rows.length;
     if (isNeeded === undefined) return readRows(this.#rows, rows);
     const columns = this.columns.filter(({ field }) => isNeeded(field));
     return readRows({ ...this.#rows, columns }, rows);
@@ -128,14 +145,20 @@ class IndexReader implements SegmentReader {
         const field = this.#directory.textFields.get(name);
         if (field !== undefined) found.push(field);
       }
+      if (this.#counts !== undefined) this.#counts.termLookups += found.length;
       const bytes = encoder.encode(term);
       const [entries, idRows] = await Promise.all([
         this.#entriesOf(found, bytes),
         this.#idRows(found, bytes),
       ]);
-      if (entries.length === 0) return idRows;
+      if (entries.length === 0) {
+        if (idRows !== undefined) this.#counts?.addLists(1, idRows);
+        return idRows;
+      }
       const rows = await this.#blocks.rows(entries);
-      return idRows === undefined ? rows : rows.or(idRows);
+      if (idRows !== undefined) rows.or(idRows);
+      this.#counts?.addLists(entries.length, rows);
+      return rows;
     });
   }
 
@@ -144,11 +167,13 @@ class IndexReader implements SegmentReader {
       const field = this.#directory.textFields.get(name);
       const none = { rows: emptyRows(this.info.rowCount), truncated: false, isEmpty: true };
       if (field === undefined) return none;
+      if (this.#counts !== undefined) this.#counts.termLookups++;
       const { entries, truncated } = await this.#matching(field, pattern, termsMax);
       const hasIds = !truncated && mayHaveIds(field, pattern);
       // Most patterns are asked of many fields and found in few: a set for each would cost more than the rest.
       if (entries.length === 0 && !truncated && !hasIds) return none;
       const rows = await this.#blocks.rows(entries);
+      this.#counts?.addLists(entries.length, rows);
       if (!hasIds) return { rows, truncated, isEmpty: false };
       const idsMax = termsMax - entries.length;
       const ids = await matchIds(this.#idSource, { name, field, pattern, termsMax: idsMax });
@@ -199,9 +224,11 @@ class IndexReader implements SegmentReader {
 
   async #fieldList(entry: number | undefined): Promise<Bitset> {
     if (entry === undefined) return new Bitset(this.info.rowCount);
-    return guarded('presence list', () =>
-      this.#blocks.rows([entryAt(this.#directory.fieldLists, entry)]),
-    );
+    return guarded('presence list', async () => {
+      const rows = await this.#blocks.rows([entryAt(this.#directory.fieldLists, entry)]);
+      this.#counts?.addLists(1, rows);
+      return rows;
+    });
   }
 
   /** What the dictionaries of the fields have of the term. */

@@ -7,6 +7,7 @@ import type { Bitset } from '#kernel/bitset.ts';
 import type { ColumnType } from '#parquet/column-chunk.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { LogRow } from './log-row.ts';
+import type { ReadCounts } from './read-counts.ts';
 
 /** The pseudo field of the full-text ("line") index; no real field has an empty name. */
 export const LINE_FIELD = '';
@@ -137,12 +138,24 @@ export interface SegmentReader {
    * about damage. Errors: SegmentDamaged, or what the owner of the segment says of it; the signal's reason.
    */
   verifyRows?(signal?: AbortSignal): Promise<void>;
+  /** The same segment, for as long as this reader may be used; what is read through it is added to the counts. */
+  counted(counts: ReadCounts): SegmentReader;
+}
+
+/** Segments by where they are: in the manifest, or sealed on this machine only (L0). */
+export interface SegmentKinds {
+  readonly committed: number;
+  readonly sealed: number;
 }
 
 export interface SegmentLease extends AsyncDisposable {
   readonly segments: readonly SegmentReader[];
   /** False when the wait ended before all acknowledged logs were indexed: the newest are not in it yet. */
   readonly isComplete: boolean;
+  /** The first so many of `segments` are committed, the others sealed only. */
+  readonly committedCount: number;
+  /** All segments of the logstore, whatever their times. */
+  readonly total: SegmentKinds;
 }
 
 /** Gives a query the segments it must look at. Implemented by the owner of the shards (`#backend`). */

@@ -52,6 +52,8 @@ class Leased {
     return Promise.resolve({
       segments,
       isComplete: this.isComplete,
+      committedCount: segments.length,
+      total: { committed: segments.length, sealed: 0 },
       [Symbol.asyncDispose]: () => {
         this.open--;
         return Promise.resolve();
