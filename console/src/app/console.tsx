@@ -9,6 +9,7 @@ import { Icon } from '../shared/icon.tsx';
 import { Logo } from '../shared/logo.tsx';
 import { useLoaded } from '../shared/use-loaded.ts';
 import { SearchPage } from './search-page.tsx';
+import { TailPage } from './tail-page.tsx';
 import { useConsoleLocation } from './use-console-location.ts';
 import type { Navigate } from './use-console-location.ts';
 
@@ -43,6 +44,7 @@ export function Console({ session, onLeave, onSignedOut }: ConsoleProps): ReactE
 
   const onProject = (name: string): void => navigate(placeChange(name, undefined));
   const onLogstore = (name: string): void => navigate(placeChange(project, name));
+  const LogstorePage = location.mode === 'tail' ? TailPage : SearchPage;
   return (
     <div className="console">
       <header className="top-bar">
@@ -74,7 +76,7 @@ export function Console({ session, onLeave, onSignedOut }: ConsoleProps): ReactE
           />
         </main>
       ) : (
-        <SearchPage
+        <LogstorePage
           key={`${project}/${logstore}`}
           place={{ project, logstore }}
           location={location}

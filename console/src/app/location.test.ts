@@ -13,11 +13,13 @@ describe('location', () => {
       project: 'my-project',
       logstore: 'a_b',
       query: 'a:"x & y" and 中 | select "q" +1\nfrom log',
+      mode: 'tail',
       range: { kind: 'absolute', from: 1_700_000_000, to: 1_700_000_900 },
       newestFirst: false,
       view: 'table',
       columns: ['a,b', '__tag__:h'],
       chart: 'pie',
+      explain: true,
     };
     expect(roundTrip(location)).toEqual(location);
     expect(roundTrip(START_LOCATION)).toEqual(START_LOCATION);

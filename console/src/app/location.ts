@@ -7,23 +7,29 @@ export interface ConsoleLocation {
   readonly project: string | undefined;
   readonly logstore: string | undefined;
   readonly query: string;
+  /** `tail`: logs as they are written; the range and what follows it mean nothing there. */
+  readonly mode: 'search' | 'tail';
   readonly range: TimeRange;
   readonly newestFirst: boolean;
   readonly view: 'raw' | 'table';
   /** Columns of the table view; empty: chosen by what the logs have. */
   readonly columns: readonly string[];
   readonly chart: ChartChoice;
+  /** Whether the search tells what it did. */
+  readonly explain: boolean;
 }
 
 export const START_LOCATION: ConsoleLocation = {
   project: undefined,
   logstore: undefined,
   query: '',
+  mode: 'search',
   range: DEFAULT_RANGE,
   newestFirst: true,
   view: 'raw',
   columns: [],
   chart: 'auto',
+  explain: false,
 };
 
 const CHARTS: readonly ChartChoice[] = ['auto', 'line', 'bar', 'pie', 'none'];
@@ -42,11 +48,13 @@ export function parseLocation(path: string, search: string): ConsoleLocation {
     project: decodeName(project),
     logstore: decodeName(logstore),
     query: parameters.get('q') ?? '',
+    mode: parameters.get('mode') === 'tail' ? 'tail' : 'search',
     range: parseRange(parameters.get('range') ?? '') ?? DEFAULT_RANGE,
     newestFirst: parameters.get('order') !== 'oldest',
     view: parameters.get('view') === 'table' ? 'table' : 'raw',
     columns: parameters.getAll('column').slice(0, COLUMNS_MAX),
     chart: CHARTS.find((choice) => choice === chart) ?? 'auto',
+    explain: parameters.get('explain') === '1',
   };
 }
 
@@ -66,10 +74,12 @@ export function printLocation(location: ConsoleLocation): string {
   if (logstore === undefined) return path;
   const parameters = new URLSearchParams();
   if (location.query !== '') parameters.set('q', location.query);
+  if (location.mode === 'tail') parameters.set('mode', 'tail');
   parameters.set('range', printRange(location.range));
   if (!location.newestFirst) parameters.set('order', 'oldest');
   if (location.view === 'table') parameters.set('view', 'table');
   for (const column of location.columns) parameters.append('column', column);
   if (location.chart !== 'auto') parameters.set('chart', location.chart);
+  if (location.explain) parameters.set('explain', '1');
   return `${path}/${encodeURIComponent(logstore)}?${parameters.toString()}`;
 }

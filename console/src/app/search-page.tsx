@@ -19,6 +19,7 @@ import { TimeRangePicker } from '../features/time-range/time-range-picker.tsx';
 import { ErrorNote } from '../shared/error-note.tsx';
 import { useLoaded } from '../shared/use-loaded.ts';
 import type { ConsoleLocation } from './location.ts';
+import { ModeSwitch } from './mode-switch.tsx';
 import { SearchResults } from './search-results.tsx';
 import { SearchSummary } from './search-summary.tsx';
 import type { Navigate } from './use-console-location.ts';
@@ -29,7 +30,7 @@ export interface Place {
   readonly logstore: string;
 }
 
-interface SearchPageProps {
+export interface LogstorePageProps {
   readonly place: Place;
   readonly location: ConsoleLocation;
   readonly navigate: Navigate;
@@ -37,7 +38,7 @@ interface SearchPageProps {
 }
 
 /** One logstore: the query and its range above, what it found below. */
-export function SearchPage(props: SearchPageProps): ReactElement {
+export function SearchPage(props: LogstorePageProps): ReactElement {
   const { location, navigate, onError } = props;
   const { project, logstore } = props.place;
   const { query, newestFirst } = location;
@@ -68,6 +69,7 @@ export function SearchPage(props: SearchPageProps): ReactElement {
   return (
     <main className="search-page">
       <div className="query-bar">
+        <ModeSwitch mode={location.mode} navigate={navigate} />
         <div className="range-tools">
           <TimeRangePicker range={range} onChange={(chosen) => navigate({ range: chosen })} />
           <RefreshPicker seconds={refreshSeconds} onChange={setRefreshSeconds} />
@@ -75,6 +77,9 @@ export function SearchPage(props: SearchPageProps): ReactElement {
         <QueryBox
           query={query}
           running={running}
+          refusal={state.logs.error?.message}
+          runLabel="Search"
+          cancelLabel="Cancel"
           onRun={(wanted) => {
             navigate({ query: wanted });
             runAgain();

@@ -37,6 +37,34 @@ export async function callApi<T>(request: ApiRequest): Promise<ApiAnswer<T>> {
   return { body: body as T, headers: response.headers };
 }
 
+/**
+ * A call whose answer never ends by itself: its text in pieces as they arrive. Throws as `callApi` does, while the pieces
+ * are read too.
+ */
+export async function openApi(request: ApiRequest): Promise<AsyncIterable<string>> {
+  const response = await send(request);
+  if (!response.ok) throw errorOf(response, parseBody(await response.text()));
+  return textPieces(response);
+}
+
+async function* textPieces(response: Response): AsyncGenerator<string, void, void> {
+  if (response.body === null) return;
+  const decoder = new TextDecoder();
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield decoder.decode(value, { stream: true });
+    }
+  } catch (error) {
+    throw isAbort(error) ? error : noAnswer(error);
+  } finally {
+    // Whoever stops reading ends the call.
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
 async function send(request: ApiRequest): Promise<Response> {
   // Any page can post a form here with the user's cookie; only this page can add the header.
   const headers: Record<string, string> = { 'x-sluice-console': '1' };
@@ -53,8 +81,12 @@ async function send(request: ApiRequest): Promise<Response> {
     });
   } catch (error) {
     if (isAbort(error)) throw error;
-    throw new AppError('NoAnswer', `the server did not answer: ${textOf(error)}`, { cause: error });
+    throw noAnswer(error);
   }
+}
+
+function noAnswer(cause: unknown): AppError {
+  return new AppError('NoAnswer', `the server did not answer: ${textOf(cause)}`, { cause });
 }
 
 /** Path and query of a call, percent-encoded. */

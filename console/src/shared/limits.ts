@@ -41,3 +41,31 @@ export const TABLE_ROWS_SHOWN = 500;
 
 /** Marks drawn in one value, so that a term on every second place does not stall the page. */
 export const MARKS_MAX = 200;
+
+/** Entries that a live tail keeps on the page, and as many more while it is paused: some screens to scroll back. */
+export const TAIL_ITEMS_MAX = 1000;
+
+/** The newest logs that a live tail begins with. */
+export const TAIL_BACK_LOGS = 50;
+
+/** A live tail is drawn ten times a second at most, however fast logs arrive. */
+export const TAIL_DRAW_MS = 100;
+
+/** Waits before a live tail connects again: doubled each time up to the longest, as the command line does. */
+export const TAIL_RETRY_MS = 1000;
+export const TAIL_RETRY_MS_MAX = 15_000;
+
+/** Longest event of a live tail in characters: 100 logs of a few megabytes each are none to look at. */
+export const EVENT_CHARS_MAX: number = 64 * 1024 * 1024;
+
+/** Lines of context asked for at first, before and after the log. */
+export const CONTEXT_LINES = 20;
+
+/** Lines of context asked for at once later on: the most that the server answers. */
+export const CONTEXT_MORE_LINES = 100;
+
+/** Lines of context kept in the page, each way. */
+export const CONTEXT_LINES_MAX = 2000;
+
+/** Pages of one second of a pack that are read to find a log again; a pack with more in a second is no context to read. */
+export const CONTEXT_FIND_PAGES_MAX = 10;

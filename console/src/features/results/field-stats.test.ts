@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { defaultColumns, fieldStats, topValues } from './field-stats.ts';
-import { allFields, ownFields, rowKeys } from './row-fields.ts';
+import { allFields, ownFields, rowKeys } from '../../shared/row-fields.ts';
 
 const ROWS = [
   { __time__: '1', __source__: 's', two: 'x', one: 'a' },

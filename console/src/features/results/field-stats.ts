@@ -1,6 +1,6 @@
 import { TOP_VALUES_MAX } from '../../shared/limits.ts';
 import type { LogRow } from '../../shared/log-types.ts';
-import { isReservedField } from './row-fields.ts';
+import { isReservedField } from '../../shared/row-fields.ts';
 
 export interface ValueCount {
   readonly value: string;

@@ -1,15 +1,16 @@
 import { memo, useCallback, useMemo, useState } from 'react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import { formatLogTime } from '../../shared/format.ts';
+import { makeHighlighter, previewOf } from '../../shared/highlight.ts';
+import type { Highlighter } from '../../shared/highlight.ts';
 import { Icon } from '../../shared/icon.tsx';
 import { VALUE_PREVIEW_CHARS } from '../../shared/limits.ts';
 import type { LogRow, SearchTerm } from '../../shared/log-types.ts';
+import { RawFields } from '../../shared/raw-fields.tsx';
+import { rowKeys } from '../../shared/row-fields.ts';
+import { ValueText } from '../../shared/value-text.tsx';
 import type { FieldCondition } from './field-condition.ts';
-import { makeHighlighter, previewOf } from './highlight.ts';
-import type { Highlighter } from './highlight.ts';
 import { RowDetail } from './row-detail.tsx';
-import { ownFields, rowKeys } from './row-fields.ts';
-import { ValueText } from './value-text.tsx';
 import './results.css';
 
 export interface LogListProps {
@@ -154,25 +155,6 @@ const LogCells = memo(function LogCells(props: LogCellsProps): ReactElement {
     </tr>
   );
 });
-
-function RawFields(props: { readonly row: LogRow; readonly highlight: Highlighter }): ReactElement {
-  return (
-    <div className="raw-fields">
-      {ownFields(props.row).map(([name, value]) => (
-        <span key={name} className="raw-field">
-          <span className="raw-key">{name}</span>
-          <span className="raw-value">
-            <ValueText
-              field={name}
-              value={previewOf(value, VALUE_PREVIEW_CHARS)}
-              highlight={props.highlight}
-            />
-          </span>
-        </span>
-      ))}
-    </div>
-  );
-}
 
 interface CellValueProps {
   readonly name: string;

@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { copyText } from '../../shared/clipboard.ts';
+import type { Highlighter } from '../../shared/highlight.ts';
 import { Icon } from '../../shared/icon.tsx';
 import type { LogRow } from '../../shared/log-types.ts';
+import { allFields } from '../../shared/row-fields.ts';
+import { ValueText } from '../../shared/value-text.tsx';
 import type { FieldCondition } from './field-condition.ts';
-import type { Highlighter } from './highlight.ts';
-import { allFields } from './row-fields.ts';
-import { ValueText } from './value-text.tsx';
 
 interface RowDetailProps {
   readonly row: LogRow;

@@ -1,8 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactElement, RefObject } from 'react';
 import { Icon } from '../../shared/icon.tsx';
 import { Popover } from '../../shared/popover.tsx';
+import { errorPlace } from './error-place.ts';
+import type { ErrorPlace } from './error-place.ts';
 import { readHistory, rememberQuery } from './query-history.ts';
+import { QueryText } from './query-text.tsx';
 import { checkSyntax } from './syntax-check.ts';
 import './search.css';
 
@@ -10,14 +13,17 @@ interface QueryBoxProps {
   /** The query that ran last; the box starts from it and follows it. */
   readonly query: string;
   readonly running: boolean;
+  /** What the server said against the query that ran last. */
+  readonly refusal: string | undefined;
+  /** The words on the button, while nothing runs and while something does. */
+  readonly runLabel: string;
+  readonly cancelLabel: string;
   readonly onRun: (query: string) => void;
   readonly onCancel: () => void;
 }
 
-/** Lines that the box grows to before it scrolls. */
-const LINES_MAX = 8;
-
-export function QueryBox({ query, running, onRun, onCancel }: QueryBoxProps): ReactElement {
+export function QueryBox(props: QueryBoxProps): ReactElement {
+  const { query, running, onRun, onCancel } = props;
   const [text, setText] = useState(query);
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => setText(query), [query]);
@@ -37,23 +43,19 @@ export function QueryBox({ query, running, onRun, onCancel }: QueryBoxProps): Re
     }
   };
   const problem = useSyntaxProblem(text);
-  const lineCount = Math.min(LINES_MAX, text.split('\n').length);
+  const place = useMemo(
+    () => placeIn(text, query, { problem, refusal: props.refusal }),
+    [text, query, problem, props.refusal],
+  );
   return (
     <div className="query-area">
       <div className={problem === undefined ? 'query-box' : 'query-box has-problem'}>
-        <textarea
-          ref={box}
-          className="query-input"
-          aria-label="Query"
-          aria-invalid={problem !== undefined}
-          aria-describedby="query-problem"
-          placeholder='search | select …    for example   status:500 and "connection reset"'
-          rows={lineCount}
-          value={text}
-          spellCheck={false}
-          autoCapitalize="off"
-          autoComplete="off"
-          onChange={(event) => setText(event.target.value)}
+        <QueryText
+          box={box}
+          text={text}
+          invalid={problem !== undefined}
+          place={place}
+          onText={setText}
           onKeyDown={onKeyDown}
         />
         {text !== '' && (
@@ -80,25 +82,26 @@ export function QueryBox({ query, running, onRun, onCancel }: QueryBoxProps): Re
       <p id="query-problem" className="query-problem" aria-live="polite">
         {problem}
       </p>
-      <RunButton running={running} onRun={() => run(text)} onCancel={onCancel} />
+      <RunButton {...props} onRun={() => run(text)} />
     </div>
   );
 }
 
-interface RunButtonProps {
-  readonly running: boolean;
+interface RunButtonProps extends Pick<
+  QueryBoxProps,
+  'running' | 'runLabel' | 'cancelLabel' | 'onCancel'
+> {
   readonly onRun: () => void;
-  readonly onCancel: () => void;
 }
 
-function RunButton({ running, onRun, onCancel }: RunButtonProps): ReactElement {
-  return running ? (
-    <button type="button" className="button run" onClick={onCancel} title="Cancel (Esc)">
-      <Icon name="stop" /> Cancel
+function RunButton(props: RunButtonProps): ReactElement {
+  return props.running ? (
+    <button type="button" className="button run" onClick={props.onCancel} title="Escape">
+      <Icon name="stop" /> {props.cancelLabel}
     </button>
   ) : (
-    <button type="button" className="button primary run" onClick={onRun} title="Search (Enter)">
-      <Icon name="play" /> Search
+    <button type="button" className="button primary run" onClick={props.onRun} title="Enter">
+      <Icon name="play" /> {props.runLabel}
     </button>
   );
 }
@@ -139,6 +142,22 @@ function HistoryMenu({ onChoose }: { readonly onChoose: (query: string) => void 
       }}
     </Popover>
   );
+}
+
+/**
+ * Where the error is: our own parser's in the text as it stands; the server's, whose words stand with the results, while
+ * the text is still the query that it refused.
+ */
+function placeIn(
+  text: string,
+  query: string,
+  said: { readonly problem: string | undefined; readonly refusal: string | undefined },
+): ErrorPlace | undefined {
+  if (said.problem !== undefined) return errorPlace(text, said.problem);
+  if (said.refusal === undefined || text.trim() !== query.trim()) return undefined;
+  const place = errorPlace(text.trim(), said.refusal);
+  const blanks = text.length - text.trimStart().length;
+  return place && { start: place.start + blanks, end: place.end + blanks };
 }
 
 /** `/` puts the cursor into the box from anywhere but a place where one types. */

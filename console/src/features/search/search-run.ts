@@ -1,5 +1,6 @@
 import { errorView, isAbort } from '../../shared/api.ts';
 import { REPEAT_DELAY_MS, REPEATS_MAX } from '../../shared/limits.ts';
+import { pause } from '../../shared/pause.ts';
 import type { Progress } from '../../shared/log-types.ts';
 import { fetchHistogram, fetchLogs } from './search-api.ts';
 import type { SearchRequest } from './search-api.ts';
@@ -88,19 +89,4 @@ async function untilComplete<T>(
     if (final) return;
     await pause(REPEAT_DELAY_MS, signal);
   }
-}
-
-/** Waits; rejects with the abort's reason as soon as the signal is aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(new DOMException('the search was given up', 'AbortError'));
-      },
-      { once: true },
-    );
-  });
 }

@@ -1,5 +1,5 @@
-import { MARKS_MAX } from '../../shared/limits.ts';
-import type { SearchTerm } from '../../shared/log-types.ts';
+import { MARKS_MAX } from './limits.ts';
+import type { SearchTerm } from './log-types.ts';
 
 export interface Piece {
   readonly text: string;
@@ -24,6 +24,12 @@ export function makeHighlighter(terms: readonly SearchTerm[]): Highlighter {
   return (field, value) => cut(value, patternOf(field));
 }
 
+/** Marks a text wherever it stands, in any letter case; the empty text marks nothing. */
+export function makeTextHighlighter(text: string): Highlighter {
+  const pattern = text === '' ? undefined : new RegExp(escapePattern(text), 'giu');
+  return (_field, value) => cut(value, pattern);
+}
+
 function fieldPattern(terms: readonly SearchTerm[], field: string): RegExp | undefined {
   const wanted = terms.filter((term) => term.key === '' || isSameField(term.key, field));
   const sources = wanted
@@ -42,12 +48,16 @@ function isSameField(asked: string, field: string): boolean {
 }
 
 function termSource(term: string): string {
-  const source = term
-    .replaceAll(/[.+^${}()|[\]\\/]/g, String.raw`\$&`)
-    .replaceAll('*', String.raw`[\p{L}\p{N}_.-]*`)
-    .replaceAll('?', String.raw`[\p{L}\p{N}_.-]`);
+  const source = escapePattern(term)
+    .replaceAll(String.raw`\*`, String.raw`[\p{L}\p{N}_.-]*`)
+    .replaceAll(String.raw`\?`, String.raw`[\p{L}\p{N}_.-]`);
   if (/\p{Script=Han}/u.test(term)) return source;
   return String.raw`(?<![\p{L}\p{N}_])${source}(?![\p{L}\p{N}_])`;
+}
+
+/** A pattern that is the text itself. */
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
 }
 
 function cut(value: string, pattern: RegExp | undefined): readonly Piece[] {

@@ -1,4 +1,4 @@
-import type { LogRow } from '../../shared/log-types.ts';
+import type { LogRow } from './log-types.ts';
 
 /** Fields that every log has or that say where it came from, shown after the log's own. */
 export function isReservedField(name: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MARKS_MAX } from '../../shared/limits.ts';
+import { MARKS_MAX } from './limits.ts';
 import { makeHighlighter } from './highlight.ts';
 
 /** The value with marks shown as brackets. */
