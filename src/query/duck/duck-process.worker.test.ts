@@ -71,7 +71,8 @@ function budget(limitMs: number, signal?: AbortSignal): QueryBudget {
 
 const VIEWS = [{ name: 'log', select: 'SELECT 1 AS one', bits: [] }];
 const DEAF_TASK = {
-  sql: "SELECT levenshtein(repeat('x', 300000), repeat('y', 300000))",
+  // The service's own `repeat` makes an array.
+  sql: "SELECT levenshtein(system.main.repeat('x', 300000), system.main.repeat('y', 300000))",
   views: VIEWS,
   parts: [],
 };
