@@ -18,24 +18,11 @@ import {
 import { TimeRangePicker } from '../features/time-range/time-range-picker.tsx';
 import { ErrorNote } from '../shared/error-note.tsx';
 import { useLoaded } from '../shared/use-loaded.ts';
-import type { ConsoleLocation } from './location.ts';
+import type { LogstorePageProps } from './logstore-page.ts';
 import { ModeSwitch } from './mode-switch.tsx';
 import { SearchResults } from './search-results.tsx';
 import { SearchSummary } from './search-summary.tsx';
-import type { Navigate } from './use-console-location.ts';
 import { useRefresh } from './use-refresh.ts';
-
-export interface Place {
-  readonly project: string;
-  readonly logstore: string;
-}
-
-export interface LogstorePageProps {
-  readonly place: Place;
-  readonly location: ConsoleLocation;
-  readonly navigate: Navigate;
-  readonly onError: (error: unknown) => void;
-}
 
 /** One logstore: the query and its range above, what it found below. */
 export function SearchPage(props: LogstorePageProps): ReactElement {
@@ -106,12 +93,14 @@ export function SearchPage(props: LogstorePageProps): ReactElement {
         )}
       </section>
       <SearchResults
+        place={props.place}
         search={search}
         location={location}
         index={index.value}
         isSql={state.logs.meta?.hasSQL ?? hasAnalysis(query)}
         navigate={navigate}
         onRetry={runAgain}
+        onError={onError}
         onWiden={() => navigate({ range: widen(range, Date.now()) })}
         onCondition={(condition) =>
           navigate({ query: addCondition(query, condition, indexedKeys) })

@@ -1,7 +1,8 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import { SqlView } from '../features/charts/sql-view.tsx';
+import { ContextDialog } from '../features/context/context-dialog.tsx';
 import type { FieldCondition } from '../features/results/field-condition.ts';
 import { FieldList } from '../features/results/field-list.tsx';
 import { defaultColumns, fieldStats } from '../features/results/field-stats.ts';
@@ -12,16 +13,19 @@ import type { SearchControl } from '../features/search/use-search.ts';
 import { ErrorNote } from '../shared/error-note.tsx';
 import { formatCount, formatWindow } from '../shared/format.ts';
 import { Segmented } from '../shared/segmented.tsx';
+import type { LogRow, Place } from '../shared/log-types.ts';
 import type { ConsoleLocation } from './location.ts';
 import type { Navigate } from './use-console-location.ts';
 
 interface SearchResultsProps {
+  readonly place: Place;
   readonly search: SearchControl;
   readonly location: ConsoleLocation;
   readonly index: IndexConfig | undefined;
   readonly isSql: boolean;
   readonly navigate: Navigate;
   readonly onRetry: () => void;
+  readonly onError: (error: unknown) => void;
   readonly onWiden: () => void;
   readonly onCondition: (condition: FieldCondition) => void;
 }
@@ -82,6 +86,7 @@ function LogResults(props: SearchResultsProps & { readonly className: string }):
     const keys = Object.entries(props.index?.keys ?? {});
     return new Map(keys.map(([name, key]) => [name, key.type]));
   }, [props.index]);
+  const [contextOf, setContextOf] = useState<LogRow>();
   const columns = location.columns.length > 0 ? location.columns : automatic;
   const shownColumns = location.view === 'table' ? columns : location.columns;
 
@@ -118,11 +123,20 @@ function LogResults(props: SearchResultsProps & { readonly className: string }):
             chosenColumns={shownColumns}
             onCondition={onCondition}
             onToggleColumn={toggleColumn}
+            onContext={setContextOf}
           />
           {logs.error !== undefined && <ErrorNote error={logs.error} />}
           <MoreRows more={logs.more} failed={logs.error !== undefined} onMore={search.loadMore} />
         </div>
       </div>
+      {contextOf !== undefined && (
+        <ContextDialog
+          place={props.place}
+          row={contextOf}
+          onClose={() => setContextOf(undefined)}
+          onError={props.onError}
+        />
+      )}
     </section>
   );
 }

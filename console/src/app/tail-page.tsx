@@ -5,8 +5,8 @@ import { TailView } from '../features/live-tail/tail-view.tsx';
 import { useLiveTail } from '../features/live-tail/use-live-tail.ts';
 import { hasAnalysis, splitQuery } from '../features/search/query-edit.ts';
 import { QueryBox } from '../features/search/query-box.tsx';
+import type { LogstorePageProps } from './logstore-page.ts';
 import { ModeSwitch } from './mode-switch.tsx';
-import type { LogstorePageProps } from './search-page.tsx';
 
 /** One logstore as it is written: the search part of the query says which logs. */
 export function TailPage({ place, location, navigate, onError }: LogstorePageProps): ReactElement {

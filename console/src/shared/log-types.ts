@@ -1,3 +1,9 @@
+/** Where logs are. */
+export interface Place {
+  readonly project: string;
+  readonly logstore: string;
+}
+
 /** One log or one row of an SQL result as it travels: every value is text. */
 export type LogRow = Readonly<Record<string, string>>;
 

@@ -1,5 +1,16 @@
 import type { LogRow } from './log-types.ts';
 
+/** The id of the group that a log was sent in, `<origin>-<hex counter>`. */
+export const PACK_ID_FIELD = '__tag__:__pack_id__';
+
+/** Where a log is in its group: only some answers have it. */
+export const PACK_META_FIELD = '__pack_meta__';
+
+/** Whether the server can tell what was sent around this log. */
+export function hasContext(row: LogRow): boolean {
+  return /.-[0-9a-f]{1,16}$/i.test(row[PACK_ID_FIELD] ?? '');
+}
+
 /** Fields that every log has or that say where it came from, shown after the log's own. */
 export function isReservedField(name: string): boolean {
   return name.startsWith('__') && (RESERVED.has(name) || name.startsWith('__tag__:'));
@@ -10,7 +21,8 @@ const RESERVED = new Set([
   '__time_ns_part__',
   '__source__',
   '__topic__',
-  '__pack_meta__',
+  PACK_META_FIELD,
+  '__index_number__',
   '__client_ip__',
   '__receive_time__',
 ]);

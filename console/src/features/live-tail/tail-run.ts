@@ -7,15 +7,14 @@ import {
   TAIL_RETRY_MS,
   TAIL_RETRY_MS_MAX,
 } from '../../shared/limits.ts';
+import type { Place } from '../../shared/log-types.ts';
 import { pause } from '../../shared/pause.ts';
 import { EventStream } from './event-stream.ts';
 import type { ServerEvent } from './event-stream.ts';
 import { readTailEvent } from './tail-event.ts';
 import type { TailAction, TailEvent } from './tail-state.ts';
 
-export interface TailRequest {
-  readonly project: string;
-  readonly logstore: string;
+export interface TailRequest extends Place {
   /** A search without SQL. */
   readonly query: string;
 }

@@ -23,6 +23,7 @@ export interface LogListProps {
   readonly chosenColumns: readonly string[];
   readonly onCondition: (condition: FieldCondition) => void;
   readonly onToggleColumn: (name: string) => void;
+  readonly onContext: (row: LogRow) => void;
 }
 
 /** The logs, each row opening to all its fields. Arrow keys move between rows, Enter opens and closes. */
@@ -66,6 +67,7 @@ export function LogList(props: LogListProps): ReactElement {
                     columns={props.chosenColumns}
                     onCondition={onCondition}
                     onToggleColumn={onToggleColumn}
+                    onContext={props.onContext}
                   />
                 </td>
               </tr>

@@ -4,7 +4,7 @@ import { copyText } from '../../shared/clipboard.ts';
 import type { Highlighter } from '../../shared/highlight.ts';
 import { Icon } from '../../shared/icon.tsx';
 import type { LogRow } from '../../shared/log-types.ts';
-import { allFields } from '../../shared/row-fields.ts';
+import { allFields, hasContext } from '../../shared/row-fields.ts';
 import { ValueText } from '../../shared/value-text.tsx';
 import type { FieldCondition } from './field-condition.ts';
 
@@ -14,6 +14,7 @@ interface RowDetailProps {
   readonly columns: readonly string[];
   readonly onCondition: (condition: FieldCondition) => void;
   readonly onToggleColumn: (name: string) => void;
+  readonly onContext: (row: LogRow) => void;
 }
 
 /** All fields of one log, each with its ways to narrow the search. */
@@ -22,6 +23,16 @@ export function RowDetail(props: RowDetailProps): ReactElement {
   return (
     <div className="row-detail">
       <div className="row-detail-tools">
+        {hasContext(row) && (
+          <button
+            type="button"
+            className="button small"
+            title="What the same origin sent before and after this log"
+            onClick={() => props.onContext(row)}
+          >
+            <Icon name="context" /> Context
+          </button>
+        )}
         <CopyButton row={row} />
       </div>
       <table className="row-detail-fields">

@@ -1,4 +1,5 @@
 /** Changes to the text of a query: split at `|`, quote, add a condition (the grammar is sls-query §2.2). */
+import { quoteText } from '../../shared/quote-text.ts';
 
 export interface QueryParts {
   readonly search: string;
@@ -24,11 +25,6 @@ export function splitQuery(query: string): QueryParts {
 export function hasAnalysis(query: string): boolean {
   const text = splitQuery(query).analysis.slice(1).trim().toLowerCase();
   return text !== '' && text !== 'with_pack_meta';
-}
-
-/** A text as one quoted operand: blanks, delimiters, operators and wildcards in it are data. */
-export function quoteText(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_.@-]*$/u;

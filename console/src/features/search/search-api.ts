@@ -3,14 +3,13 @@ import { PAGE_ROWS } from '../../shared/limits.ts';
 import type {
   HistogramBucket,
   LogRow,
+  Place,
   Progress,
   SearchTerm,
   TimeWindow,
 } from '../../shared/log-types.ts';
 
-export interface SearchRequest {
-  readonly project: string;
-  readonly logstore: string;
+export interface SearchRequest extends Place {
   readonly query: string;
   readonly window: TimeWindow;
   readonly newestFirst: boolean;
