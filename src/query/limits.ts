@@ -210,3 +210,23 @@ export const KEPT_STATEMENTS_MAX = 512;
 
 /** What a value of a part takes in the memory of DuckDB, about, without its text. */
 export const KEPT_VALUE_BYTES = 16;
+
+/** Segments that an explained query tells of one by one: some screens; all are in its counts. */
+export const EXPLAIN_SEGMENTS_MAX = 100;
+
+/** Ways in which one text of a search was cut, and fields of each, that are told. */
+export const EXPLAIN_LOOKUPS_MAX = 20;
+export const EXPLAIN_FIELDS_MAX = 50;
+
+/** Characters of each text of SQL that is told: a view of thousands of segments is as long as their ids. */
+export const EXPLAIN_SQL_CHARS_MAX: number = 16 * KIB;
+
+/** Views of a statement that are told: one for each relation, and some that kept parts are made from. */
+export const EXPLAIN_VIEWS_MAX = 20;
+
+/** A statement that took longer is not run again for the figures of its operators. */
+export const EXPLAIN_AGAIN_MS_MAX: number = 10 * SECOND_MS;
+
+/** Operators of one plan that are told, and characters of what each does. */
+export const EXPLAIN_OPERATORS_MAX = 500;
+export const EXPLAIN_DETAIL_CHARS_MAX = 400;

@@ -1,5 +1,6 @@
 /** The segments that one query reads: leases that it shares among its parts and gives back together. */
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
+import type { QueryTrace } from './explain/query-trace.ts';
 import { INDEX_WAIT_MS } from './limits.ts';
 
 export interface LeaseRequest {
@@ -13,15 +14,21 @@ export interface LeaseRequest {
 export class QueryLeases implements AsyncDisposable {
   readonly #source: SegmentSource;
   readonly #signal: AbortSignal | undefined;
+  readonly #trace: QueryTrace | undefined;
   readonly #leases = new Map<string, Promise<SegmentLease>>();
   #isComplete = true;
 
   constructor(
     options: { readonly signal: AbortSignal | undefined },
-    collaborators: { readonly segments: SegmentSource },
+    collaborators: {
+      readonly segments: SegmentSource;
+      /** Notes what is read of the segments. */
+      readonly trace?: QueryTrace | undefined;
+    },
   ) {
     this.#signal = options.signal;
     this.#source = collaborators.segments;
+    this.#trace = collaborators.trace;
   }
 
   /** Whether the leases so far hold all logs that were acknowledged before they were asked for. */
@@ -37,6 +44,8 @@ export class QueryLeases implements AsyncDisposable {
     if (acquired === undefined) {
       const limits = { waitMs: INDEX_WAIT_MS, signal: this.#signal };
       acquired = this.#source.acquire({ logstoreId, fromTime, toTime, ...limits });
+      const trace = this.#trace;
+      if (trace !== undefined) acquired = acquired.then((lease) => trace.lease(lease));
       this.#leases.set(key, acquired);
     }
     const lease = await acquired;

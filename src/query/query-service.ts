@@ -2,6 +2,7 @@
 import { AppError } from '#base/app-error.ts';
 import type { Clock } from '#platform/clock.ts';
 import { parseQuery } from '#querylang/parse-query.ts';
+import type { QueryExplain } from '#protocol/query-explain.ts';
 import type { ParsedQuery } from '#querylang/search-ast.ts';
 import type { SegmentLease, SegmentSource } from '#segment/segment.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -13,6 +14,7 @@ import {
 } from './context/run-context.ts';
 import { compileSearch, hitTerms, type HitTerm } from './search/compile-search.ts';
 import { DuckProcess } from './duck/duck-process.ts';
+import { QueryTrace, step } from './explain/query-trace.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
 import { highlightsOf, type Highlight } from './search/highlights.ts';
 import { bucketRanges } from './search/histogram.ts';
@@ -97,6 +99,8 @@ export interface LogsRequest extends QueryRequest, SqlOptions {
 }
 
 /** SQL over logstores of a project: `query` is the statement, which names them and their times. */
+  /** Whether the answer tells what was done for it. Default: false. */
+  readonly explain?: boolean | undefined;
 export interface ProjectLogsRequest extends ProjectRequest, SqlOptions {}
 
 /** Logs around one whose ids a search with `with_pack_meta` gave. */
@@ -128,6 +132,8 @@ export interface LogsResult extends Found {
 }
 
 export interface HistogramsResult extends BucketCounts {
+  /** What was done, if that was asked. */
+  readonly explain?: QueryExplain | undefined;
   /** Each bucket is as complete as the whole. */
   readonly buckets: readonly (BucketCount & { readonly progress: Progress })[];
   /** The search part. */
@@ -203,6 +209,7 @@ export class QueryService implements AsyncDisposable {
     const search = {
       whereQuery: parsed.whereText,
       terms: hitTerms(parsed.search, logstore.index),
+    const trace = request.explain === true ? new QueryTrace({ clock: this.#clock }) : undefined;
       isPhraseSearch: phrasesOf(plan).length > 0,
       highlights: [],
     };
@@ -213,15 +220,17 @@ export class QueryService implements AsyncDisposable {
         own: { logstore, plan, topic },
         range: request,
       };
-      return { ...search, ...(await this.#getSql(request, statement)) };
+      return { ...search, ...(await this.#getSql({ ...request, trace }, statement)) };
     }
     checkSession('', request.session);
     const withPackMeta = parsed.analysis.kind === 'packMeta';
     const page = { ...request, plan, ...exactBounds(request), withPackMeta };
     const { found, elapsedMs } = await this.#run(
-      { request, slots: this.#searches },
-      async (leases, budget) =>
-        runSearch(page, { ...(await leased(leases, page, logstore)), budget, cache: this.#cache }),
+      { request, slots: this.#searches, trace },
+      async (leases, budget) => {
+        const lease = await step(trace, 'segments', () => leased(leases, page, logstore));
+        return await runSearch(page, { ...lease, budget, cache: this.#cache, trace });
+      },
     );
     return {
       ...found,
@@ -236,6 +245,7 @@ export class QueryService implements AsyncDisposable {
     };
   }
 
+      explain: trace?.report(plan),
   /**
    * The rows of SQL over logstores that it names. Errors: ParameterInvalid (everything in the statement itself),
    * IndexConfigNotExist, ProjectNotExist, what `authorize` throws, and the signal's reason.
@@ -289,15 +299,15 @@ export class QueryService implements AsyncDisposable {
   }
 
   async #getSql(
-    request: ProjectRequest & SqlOptions,
+    request: ProjectRequest & SqlOptions & { readonly trace?: QueryTrace | undefined },
     statement: RunSqlRequest,
   ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch' | 'highlights'>> {
-    const { projectName, authorize } = request;
+    const { projectName, authorize, trace } = request;
     const text = statement.sql;
     checkSession(text, request.session);
     const duck = this.#sqlProcess;
     const { found, elapsedMs } = await this.#run(
-      { request, slots: this.#statements, duck },
+      { request, slots: this.#statements, duck, trace },
       (leases, budget) =>
         runSql(statement, {
           duck,
@@ -309,6 +319,7 @@ export class QueryService implements AsyncDisposable {
         }),
     );
     return {
+          trace,
       ...found,
       count: found.rows.length,
       hasSql: true,
@@ -318,6 +329,7 @@ export class QueryService implements AsyncDisposable {
     };
   }
 
+      explain: trace?.report(statement.own?.plan),
   /** Runs work in a slot, with a budget that starts there; what it leases is released at its end, whatever that is. */
   async #run<T extends { readonly progress: Progress }>(
     place: {
@@ -328,11 +340,15 @@ export class QueryService implements AsyncDisposable {
     },
     work: (leases: QueryLeases, budget: QueryBudget) => Promise<T>,
   ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
+      readonly trace?: QueryTrace | undefined;
     const { projectName, signal } = place.request;
     return place.slots.run(projectName, signal, async () => {
-      await place.duck?.start();
+      endQueue?.();
+      if (duck !== undefined) await step(trace, 'start', () => duck.start());
       const budget = new QueryBudget(this.#clock, this.#timeBudgetMs, signal);
-      await using leases = new QueryLeases({ signal }, { segments: this.#segments });
+    const { duck, trace } = place;
+    const endQueue = trace?.open('queue');
+      await using leases = new QueryLeases({ signal }, { segments: this.#segments, trace });
       const answer = await work(leases, budget);
       const found = leases.isComplete ? answer : { ...answer, progress: 'Incomplete' as const };
       const elapsedMs = Math.round(budget.elapsedMs);

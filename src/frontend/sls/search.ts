@@ -2,6 +2,7 @@
 import { AppError } from '#base/app-error.ts';
 import { compress } from '#protocol/compression.ts';
 import { GET_LOGS_LINE_MAX } from '#protocol/limits.ts';
+import type { QueryExplain } from '#protocol/query-explain.ts';
 import type { LogsRequest, LogsResult } from '#query/query-service.ts';
 import { headerValue, jsonReply } from '../http-message.ts';
 import type { HttpReply } from '../http-message.ts';
@@ -53,8 +54,12 @@ export function logsReplyV1({ result, phrases, powerSql }: Searched): HttpReply 
 /** POST `/logs`: figures and rows in one object. */
 export async function getLogsV3(call: SlsCall, rooms: SlsRooms): Promise<HttpReply> {
   const body = jsonBody(call);
-  const searched = await search(call, rooms, (name) => body[name]);
-  const reply = jsonReply({ meta: metaJson(searched), data: searched.result.rows });
+  const member: Member = (name) => body[name];
+  const searched = await search(call, rooms, member, flagOf(member, 'explain'));
+  const reply =
+    searched.result.explain === undefined
+      ? jsonReply({ meta: metaJson(searched), data: searched.result.rows })
+      : explainedReply(searched, searched.result.explain, rooms);
   // Others that are named are what the HTTP libraries of clients name by themselves (sls-api §3.2).
   const accepted = acceptedCompression(headerValue(call.headers, 'accept-encoding'), ['lz4']);
   if (call.fromConsole || accepted === 'none' || reply.body === undefined) return reply;
@@ -91,7 +96,27 @@ export async function getHistograms(call: SlsCall, rooms: SlsRooms): Promise<Htt
   return jsonReply(buckets, headers);
 }
 
-async function search(call: SlsCall, rooms: SlsRooms, member: Member): Promise<Searched> {
+/** The rows are encoded first, so that the answer can say what that took. */
+function explainedReply(searched: Searched, explain: QueryExplain, { clock }: SlsRooms): HttpReply {
+  const startMs = clock.monotonicMs();
+  const data = JSON.stringify(searched.result.rows);
+  const encode = {
+    name: 'encode',
+    startMs: explain.totals.durationMs,
+    durationMs: clock.monotonicMs() - startMs,
+  };
+  const totals = { ...explain.totals, durationMs: encode.startMs + encode.durationMs };
+  const explained = { ...explain, steps: [...explain.steps, encode], totals };
+  const meta = JSON.stringify({ ...metaJson(searched), explain: explained });
+  return { ...jsonReply({}), body: Buffer.from(`{"meta":${meta},"data":${data}}`) };
+}
+
+async function search(
+  call: SlsCall,
+  rooms: SlsRooms,
+  member: Member,
+  explain = false,
+): Promise<Searched> {
   const line = integerOf(member('line')) ?? GET_LOGS_LINE_MAX;
   if (!(line >= 0)) throw new AppError('InvalidLine', 'line is not 0 or above');
   const offset = integerOf(member('offset')) ?? 0;
@@ -112,6 +137,7 @@ async function search(call: SlsCall, rooms: SlsRooms, member: Member): Promise<S
     ...page,
     session: textOf(member, 'session'),
     highlight: flagOf(member, 'highlight'),
+    explain,
     signal: call.signal,
   });
   const phrases = result.isPhraseSearch ? phraseProgress(result, page) : undefined;
@@ -181,7 +207,7 @@ function limitOf(result: LogsResult): number {
   return result.limited ?? (result.hasSql ? 0 : GET_LOGS_LINE_MAX);
 }
 
-function metaJson({ result, phrases, powerSql }: Searched): unknown {
+function metaJson({ result, phrases, powerSql }: Searched): Readonly<Record<string, unknown>> {
   return {
     progress: result.progress,
     count: result.count,

@@ -2,6 +2,7 @@
  * What the server and the process that owns DuckDB say to each other, over the channel that Node gives a child.
  * Tasks stand for themselves: what one leaves in the process only spares the next one work, so a lost one can be sent again.
  */
+import type { ExplainProfile } from '#protocol/query-explain.ts';
 import type { AnswerPlan } from '../sql/answer-plan.ts';
 import type { SqlRequest, TranslatedSql } from '../sql/request.ts';
 
@@ -62,6 +63,10 @@ export interface SqlAnswer {
 }
 
 /** What each kind of task takes and gives. */
+  /** What explaining the answer took in milliseconds, and gave. */
+  readonly explained?:
+    | { readonly profile: ExplainProfile | undefined; readonly tookMs: number }
+    | undefined;
 export interface DuckTasks {
   /** Errors: ParameterInvalid. */
   readonly translate: {
@@ -84,6 +89,8 @@ export interface DuckTasks {
     };
     readonly answer: SqlAnswer;
   };
+      /** Whether the answer tells what DuckDB did for it, which has it run once more. */
+      readonly isExplained?: boolean | undefined;
 }
 
 export type DuckKind = keyof DuckTasks;

@@ -1,7 +1,13 @@
 /** What the process that owns DuckDB does for each kind of task. */
+import { performance } from 'node:perf_hooks';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError } from '#base/app-error.ts';
-import { KEPT_MEMORY_SHARE, SQL_ANSWER_BYTES_MAX, SQL_ROWS_MAX } from '../limits.ts';
+import {
+  EXPLAIN_AGAIN_MS_MAX,
+  KEPT_MEMORY_SHARE,
+  SQL_ANSWER_BYTES_MAX,
+  SQL_ROWS_MAX,
+} from '../limits.ts';
 import { planAnswer } from '../sql/answer-plan.ts';
 import { cellFormat, nameFields, prestoType } from '../sql/cells.ts';
 import type { SqlColumn } from '../sql/columns.ts';
@@ -11,6 +17,7 @@ import { withParts } from './answer-parts.ts';
 import type { DuckTask, DuckTasks, SqlAnswer } from './duck-messages.ts';
 import { createView } from './duck-views.ts';
 import { KeptParts } from './kept-parts.ts';
+import { profileOf } from './profile.ts';
 
 /** What tasks of one process share. */
 export class SharedState {
@@ -47,9 +54,14 @@ export async function runTask(
     return task.request.parts.map(({ key, segments }) => kept.missing(key, segments));
   const { views, parts } = task.request;
   for (const view of views) await createView(connection, view);
-  return await withParts(connection, { parts, kept }, () =>
-    readAnswer(connection, task.request, context),
-  );
+  return await withParts(connection, { parts, kept }, async () => {
+    const startMs = performance.now();
+    const answer = await readAnswer(connection, task.request, context);
+    if (task.request.isExplained !== true) return answer;
+    const isShort = performance.now() - startMs <= EXPLAIN_AGAIN_MS_MAX;
+    const explained = isShort ? await profileOf(connection, task.request.sql) : undefined;
+    return { ...answer, explained };
+  });
 }
 
 async function translate(

@@ -5,6 +5,7 @@
  */
 import { Bitset } from '#kernel/bitset.ts';
 import type { SegmentReader } from '#segment/segment.ts';
+import type { SearchTrace } from '../explain/search-trace.ts';
 import {
   exactly,
   parseNumber,
@@ -28,8 +29,13 @@ export interface SearchRows {
   readonly isPartial: boolean;
 }
 
-export async function evaluateSearch(plan: SearchPlan, reader: SegmentReader): Promise<SearchRows> {
-  const evaluation = new Evaluation(reader);
+/** `trace`: notes what the parts of the search became. */
+export async function evaluateSearch(
+  plan: SearchPlan,
+  reader: SegmentReader,
+  trace?: SearchTrace,
+): Promise<SearchRows> {
+  const evaluation = new Evaluation(reader, trace);
   const rows = await evaluation.rows(plan);
   return { rows, isPartial: evaluation.isPartial };
 }
@@ -38,13 +44,23 @@ class Evaluation {
   isPartial = false;
   readonly #reader: SegmentReader;
   readonly #rowCount: number;
+  readonly #trace: SearchTrace | undefined;
+  /** The part of the search that is looked up now. */
+  #plan: SearchPlan = { kind: 'none' };
 
-  constructor(reader: SegmentReader) {
+  constructor(reader: SegmentReader, trace: SearchTrace | undefined) {
     this.#reader = reader;
     this.#rowCount = reader.info.rowCount;
+    this.#trace = trace;
   }
 
-  async rows(plan: SearchPlan): Promise<Bitset> {
+  rows(plan: SearchPlan): Promise<Bitset> {
+    this.#plan = plan;
+    if (this.#trace === undefined) return this.#evaluate(plan);
+    return this.#trace.evaluate(plan, () => this.#evaluate(plan));
+  }
+
+  async #evaluate(plan: SearchPlan): Promise<Bitset> {
     switch (plan.kind) {
       case 'all':
         return Bitset.full(this.#rowCount);
@@ -121,6 +137,7 @@ class Evaluation {
   }
 
   #present(fields: readonly string[]): Promise<Bitset> {
+    this.#trace?.cut(this.#plan, [], fields);
     return this.#union(fields, (field) => this.#reader.present(field));
   }
 
@@ -149,6 +166,7 @@ class Evaluation {
   async #column(field: string, range: NumberRange | undefined): Promise<Bitset> {
     const column = await this.#reader.numeric(field);
     if (column === undefined) return this.#none();
+    this.#trace?.cut(this.#plan, [], [field]);
     if (range === undefined) return column.valid.clone();
     const rows = within(range, column.values, column.valid);
     const source = range.exact === undefined ? undefined : longSource(field, this.#reader);
@@ -165,9 +183,11 @@ class Evaluation {
    */
   async #text(groups: readonly FieldGroup[], text: string, form: TextForm): Promise<Bitset> {
     const rows = this.#none();
-    for (const { parts, fields } of cutForFields(groups, text, form))
+    for (const { parts, fields } of cutForFields(groups, text, form)) {
+      this.#trace?.cut(this.#plan, parts, fields);
       if (parts.length > 0)
         rows.or(await this.#all(parts, (part) => this.#rowsWithPart(fields, part)));
+    }
     return rows;
   }
 

@@ -1,5 +1,7 @@
 /** The rows of one segment that a query is about: its search, its time range and its topic together. */
 import type { SegmentReader } from '#segment/segment.ts';
+import type { QueryTrace } from '../explain/query-trace.ts';
+import type { SearchTrace } from '../explain/search-trace.ts';
 import type { SearchPlan } from './compile-search.ts';
 import { evaluateSearch, type SearchRows } from './evaluate-search.ts';
 import type { FalseMatches } from './false-matches.ts';
@@ -32,11 +34,26 @@ export interface SegmentMatch {
   readonly isPartial: boolean;
 }
 
-/** `cache`: keeps what is found beside the time range. Errors: those of the reader. */
-export async function matchSegment(
+export interface MatchTools {
+  /** Keeps what is found beside the time range. */
+  readonly cache?: MatchCache | undefined;
+  readonly trace?: QueryTrace | undefined;
+}
+
+/** Errors: those of the reader. */
+export function matchSegment(
   reader: SegmentReader,
   request: MatchRequest,
-  cache?: MatchCache,
+  tools: MatchTools = {},
+): Promise<SegmentMatch> {
+  const work = (): Promise<SegmentMatch> => findMatch(reader, request, tools);
+  return tools.trace === undefined ? work() : tools.trace.match(reader, work);
+}
+
+async function findMatch(
+  reader: SegmentReader,
+  request: MatchRequest,
+  tools: MatchTools,
 ): Promise<SegmentMatch> {
   const { fromTime, toTime, wrongTimes } = request;
   const times = await reader.times();
@@ -45,7 +62,7 @@ export async function matchSegment(
   const isOutside = firstRow >= endRow;
   const { rows, isPartial } = isOutside
     ? await evaluateSearch({ kind: 'none' }, reader)
-    : await matchingRows(reader, request, cache);
+    : await matchingRows(reader, request, tools);
   rows.clip(firstRow, endRow);
   if (wrongTimes !== undefined) rows.andNot(await wrongTimes(reader, rows));
   const ranks = new RowRanks(rows);
@@ -54,31 +71,38 @@ export async function matchSegment(
 }
 
 /** Rows of any time; the caller owns them. */
-function matchingRows(
+async function matchingRows(
   reader: SegmentReader,
   request: MatchRequest,
-  cache: MatchCache | undefined,
+  { cache, trace }: MatchTools,
 ): Promise<SearchRows> {
   const { plan, topic } = request;
+  const evaluate = (): Promise<SearchRows> => evaluateRequest(reader, request, trace?.search);
   // All rows are made faster than copied.
-  if (cache === undefined || (plan.kind === 'all' && topic === ''))
-    return evaluateRequest(reader, request);
+  if (cache === undefined || (plan.kind === 'all' && topic === '')) return await evaluate();
   const key = { segmentId: reader.info.id, plan, topic };
-  return cache.rows(key, () => evaluateRequest(reader, request));
+  let isKept = true;
+  const rows = await cache.rows(key, () => {
+    isKept = false;
+    return evaluate();
+  });
+  trace?.segments.rowSet(reader, isKept);
+  return rows;
 }
 
 async function evaluateRequest(
   reader: SegmentReader,
   { plan, topic, wrongTopics }: MatchRequest,
+  trace: SearchTrace | undefined,
 ): Promise<SearchRows> {
-  if (topic === '') return await evaluateSearch(plan, reader);
+  if (topic === '') return await evaluateSearch(plan, reader, trace);
   const ofTopic: SearchPlan = {
     kind: 'field',
     field: { name: '__topic__', type: 'text' },
     text: topic,
     form: 'quoted',
   };
-  const found = await evaluateSearch({ kind: 'and', operands: [ofTopic, plan] }, reader);
+  const found = await evaluateSearch({ kind: 'and', operands: [ofTopic, plan] }, reader, trace);
   if (wrongTopics !== undefined) found.rows.andNot(await wrongTopics(reader, found.rows));
   return found;
 }

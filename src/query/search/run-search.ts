@@ -1,7 +1,9 @@
 /** Runs a search over segments: pages of logs, and counts by time. Neither reads more segments than it needs. */
 import { errorCode } from '#base/app-error.ts';
+import type { LogRow } from '#segment/log-row.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { withPackMeta } from '../context/pack-meta.ts';
+import { step, type QueryTrace } from '../explain/query-trace.ts';
 import { eachSegment } from './each-segment.ts';
 import { fetchPage, timeNsOf } from './fetch-rows.ts';
 import { countByTime, type BucketRange } from './histogram.ts';
@@ -28,6 +30,7 @@ export interface SearchCollaborators {
   readonly segments: readonly SegmentReader[];
   readonly budget: QueryBudget;
   readonly cache?: MatchCache | undefined;
+  readonly trace?: QueryTrace | undefined;
 }
 
 /** What the segments that were looked at hold of the answer. */
@@ -44,7 +47,7 @@ export async function runSearch(
   request: SearchRequest,
   collaborators: SearchCollaborators,
 ): Promise<Found> {
-  const { budget } = collaborators;
+  const { budget, trace } = collaborators;
   const gathered: Gathered = {
     matches: [],
     processedRows: 0,
@@ -53,11 +56,8 @@ export async function runSearch(
     isComplete: true,
   };
   const found = await unlessOver(budget, async () => {
-    await gather(request, collaborators, gathered);
-    const page = await pageRows(gathered.matches, request, timeNsOf);
-    const logs = await fetchPage(page);
-    if (request.withPackMeta !== true) return logs;
-    return await withPackMeta(page, logs, collaborators.segments);
+    await step(trace, 'match', () => gather(request, collaborators, gathered));
+    return await step(trace, 'fetch', () => readPage(request, collaborators, gathered));
   });
   const rows = found ?? [];
   return {
@@ -70,6 +70,16 @@ export async function runSearch(
     processedBytes: gathered.processedBytes,
     isAccurate: !gathered.isPartial,
   };
+}
+
+async function readPage(
+  request: SearchRequest,
+  { segments }: SearchCollaborators,
+  { matches }: Gathered,
+): Promise<readonly LogRow[]> {
+  const page = await pageRows(matches, request, timeNsOf);
+  const logs = await fetchPage(page);
+  return request.withPackMeta === true ? await withPackMeta(page, logs, segments) : logs;
 }
 
 /** Undefined when the query's time ended during the work. Errors: all others, and the signal's reason. */
@@ -96,7 +106,7 @@ export async function countBuckets(
   await eachSegment(segments, async (reader) => {
     const match = budget.isOver()
       ? undefined
-      : await unlessOver(budget, () => matchSegment(reader, request, cache));
+      : await unlessOver(budget, () => matchSegment(reader, request, { cache }));
     isComplete &&= match !== undefined;
     if (match === undefined) return false;
     const found = countByTime(request, { ...match, rows: match.ranks.rows });
@@ -120,7 +130,7 @@ async function gather(
   collaborators: SearchCollaborators,
   gathered: Gathered,
 ): Promise<void> {
-  const { segments, budget, cache } = collaborators;
+  const { segments, budget, trace } = collaborators;
   const wanted = phrasesOf(request.plan);
   const phrases =
     wanted.length === 0 ? undefined : new PhraseMatcher({ phrases: wanted, page: request, budget });
@@ -133,7 +143,7 @@ async function gather(
       gathered.isComplete = false;
       break;
     }
-    let match = await matchSegment(reader, request, cache);
+    let match = await matchSegment(reader, request, collaborators);
     gathered.isPartial ||= match.isPartial;
     gathered.processedRows += match.endRow - match.firstRow;
     gathered.processedBytes += reader.info.indexBytes;
@@ -142,6 +152,7 @@ async function gather(
       gathered.isPartial ||= checked.isPartial;
       gathered.isComplete &&= checked.isComplete;
       match = checked.match;
+      trace?.segments.verified(reader, match.ranks.count);
     }
     if (match.ranks.count > 0) gathered.matches.push(match);
   }

@@ -6,6 +6,8 @@ import { errorCode } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import type { AnswerPart, SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
+import type { Asked } from '../explain/explain-sql.ts';
+import { step, type QueryTrace } from '../explain/query-trace.ts';
 import { KEPT_ROWS_MIN, KEPT_SEGMENTS_MAX } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import type { SegmentMatch } from '../search/match-segment.ts';
@@ -27,6 +29,13 @@ export interface AnswerSqlRequest {
 export interface AnswerSqlCollaborators {
   readonly duck: DuckProcess;
   readonly budget: QueryBudget;
+  readonly trace?: QueryTrace | undefined;
+}
+
+export interface AnsweredRequest {
+  readonly answer: SqlAnswer;
+  /** What the process was asked for it. */
+  readonly asked: Asked;
 }
 
 /** The code of the error of an answer whose parts cannot be had; the statement has another way. */
@@ -35,18 +44,31 @@ export const PARTS_LOST = 'PartsLost';
 /** Errors: those of DuckDB, without a code; QueryTimeout; the signal's reason. */
 export async function answerSql(
   request: AnswerSqlRequest,
-  { duck, budget }: AnswerSqlCollaborators,
-): Promise<SqlAnswer> {
+  collaborators: AnswerSqlCollaborators,
+): Promise<AnsweredRequest> {
   const { sql, plan, relations } = request;
-  const parts = plan === undefined ? undefined : await findParts(plan, relations, { duck, budget });
+  const parts =
+    plan &&
+    (await step(collaborators.trace, 'plan', () => findParts(plan, relations, collaborators)));
   if (plan !== undefined && parts !== undefined)
     try {
       const views = relations.filter(({ spec }) => plan.viewNames.includes(spec.viewName));
-      return await duck.run(budget, 'answer', { sql: plan.sql, views: views.map(logView), parts });
+      return await ask({ sql: plan.sql, views: views.map(logView), parts }, collaborators);
     } catch (error) {
       if (errorCode(error) !== PARTS_LOST) throw error;
     }
-  return duck.run(budget, 'answer', { sql, views: relations.map(logView), parts: [] });
+  return await ask({ sql, views: relations.map(logView), parts: [] }, collaborators);
+}
+
+async function ask(
+  asked: Asked,
+  { duck, budget, trace }: AnswerSqlCollaborators,
+): Promise<AnsweredRequest> {
+  if (trace === undefined) return { answer: await duck.run(budget, 'answer', asked), asked };
+  const answer = await trace.answer(() =>
+    duck.run(budget, 'answer', { ...asked, isExplained: true }),
+  );
+  return { answer, asked };
 }
 
 /** Undefined: not all parts can be had at less cost. */

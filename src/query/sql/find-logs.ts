@@ -2,6 +2,7 @@
 import { AppError, errorCode } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import type { SegmentReader } from '#segment/segment.ts';
+import { step, type QueryTrace } from '../explain/query-trace.ts';
 import { MATCH_TIME_SHARE, SQL_SEGMENTS_MAX } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import type { QueryLeases } from '../query-leases.ts';
@@ -45,6 +46,7 @@ export interface FindLogsCollaborators {
   readonly leases: QueryLeases;
   readonly budget: QueryBudget;
   readonly cache: MatchCache;
+  readonly trace?: QueryTrace | undefined;
 }
 
 /** Logs that one or more relations stand for. */
@@ -63,7 +65,7 @@ export async function findLogs(
   request: FindLogsRequest,
   collaborators: FindLogsCollaborators,
 ): Promise<FoundLogs> {
-  const { leases } = collaborators;
+  const { leases, trace } = collaborators;
   const sources = new Map<string, Source>();
   const ofSpec = request.specs.map((spec) => {
     const made = sourceOf(spec, request);
@@ -74,17 +76,18 @@ export async function findLogs(
     sources.set(key, source);
     return source;
   });
-  await Promise.all(
-    [...sources.values()].map(async (source) => {
-      const { fromTime, toTime } = source.request;
-      const { logstoreId } = source;
-      const lease = await leases.acquire({ logstoreId, fromTime, toTime });
-      source.segments = lease.segments;
-    }),
-  );
-  const isComplete = await matchSources([...sources.values()], collaborators);
+  const all = [...sources.values()];
+  await step(trace, 'segments', () => Promise.all(all.map((source) => lease(source, leases))));
+  const isComplete = await step(trace, 'match', () => matchSources(all, collaborators));
   const relations = request.specs.map((spec, i) => relationOf(spec, request, ofSpec[i] as Source));
-  return { relations, isComplete, ...factsOf([...sources.values()]) };
+  return { relations, isComplete, ...factsOf(all) };
+}
+
+async function lease(source: Source, leases: QueryLeases): Promise<void> {
+  const { fromTime, toTime } = source.request;
+  const { logstoreId } = source;
+  const { segments } = await leases.acquire({ logstoreId, fromTime, toTime });
+  source.segments = segments;
 }
 
 function logstoreOf(spec: RelationSpec, { own, others }: FindLogsRequest): IndexedLogstore {
@@ -119,7 +122,6 @@ async function matchSources(
   sources: readonly Source[],
   collaborators: FindLogsCollaborators,
 ): Promise<boolean> {
-  const { cache } = collaborators;
   const budget = collaborators.budget.part(MATCH_TIME_SHARE);
   const tasks = sources.flatMap((source) => source.segments.map((reader) => ({ source, reader })));
   if (tasks.length > SQL_SEGMENTS_MAX)
@@ -130,7 +132,7 @@ async function matchSources(
     try {
       isComplete &&= !budget.isOver();
       if (!isComplete) return false;
-      source.matches.set(reader, await matchSegment(reader, source.request, cache));
+      source.matches.set(reader, await matchSegment(reader, source.request, collaborators));
     } catch (error) {
       if (errorCode(error) !== 'QueryTimeout') throw error;
       isComplete = false;

@@ -4,6 +4,8 @@ import { assert } from '#base/assert.ts';
 import { setField, type LogRow } from '#segment/log-row.ts';
 import type { DuckTasks, SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
+import { explainSql } from '../explain/explain-sql.ts';
+import { step } from '../explain/query-trace.ts';
 import type { Found } from '../found.ts';
 import { RELATIONS_MAX } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
@@ -44,14 +46,27 @@ export async function runSql(
   request: RunSqlRequest,
   collaborators: RunSqlCollaborators,
 ): Promise<Found> {
-  const { duck, budget } = collaborators;
+  const { duck, budget, trace } = collaborators;
   let logs: FoundLogs | undefined;
   try {
-    const translated = await translate(request, collaborators);
+    const translated = await step(trace, 'translate', () => translate(request, collaborators));
     const others = collaborators.logstores.found;
     logs = await findLogs({ ...request, specs: translated.relations, others }, collaborators);
     const { limited } = translated;
-    const answer = await answerSql({ ...translated, relations: logs.relations }, { duck, budget });
+    const { relations } = logs;
+    const { answer, asked } = await answerSql(
+      { ...translated, relations },
+      { duck, budget, trace },
+    );
+    if (trace !== undefined)
+      trace.sql = explainSql(
+        { asked, relations, plan: translated.plan, profile: answer.explained?.profile },
+        {
+          statement: request.sql.trim(),
+          logstoreName: request.own?.logstore.logstoreName ?? '',
+          range: request.range,
+        },
+      );
     return {
       ...factsOf(logs),
       progress: logs.isComplete ? 'Complete' : 'Incomplete',
