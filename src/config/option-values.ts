@@ -50,6 +50,14 @@ export const nameList: z.ZodType<readonly string[], string> = z.string().transfo
     .filter((name) => name !== ''),
 );
 
+/** Paths separated by commas. */
+export const pathList: z.ZodType<readonly string[], string> = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((path) => path.trim())
+    .filter((path) => path !== ''),
+);
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: KIB, M: MIB, G: GIB };
 
 /** Bytes: a whole number, alone or with K, M or G (powers of 1024): `512M`, `2G`, `2GB`. */

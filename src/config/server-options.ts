@@ -7,6 +7,7 @@ import {
   byteSize,
   listenAddress,
   nameList,
+  pathList,
   text,
   timeZoneName,
 } from './option-values.ts';
@@ -23,6 +24,10 @@ export interface ServerConfig {
   /** Undefined: in proportion to the memory of the machine or container. */
   readonly queryMemoryBytes: number | undefined;
   readonly timeZone: string;
+  /** Paths. */
+  readonly ipDatabases: readonly string[];
+  readonly threatList: string | undefined;
+  readonly phoneDatabase: string | undefined;
   readonly trustProxy: boolean;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly json: boolean;
@@ -111,6 +116,35 @@ export const SERVER_OPTIONS: OptionTable<ServerConfig> = {
     placeholder: '<zone>',
     description:
       'IANA time zone of dates in SQL and of histogram edges. The default is the one of the cloud service.',
+  },
+  ipDatabases: {
+    flag: '--ip-database',
+    env: 'SLUICE_IP_DATABASE',
+    schema: pathList,
+    default: '',
+    placeholder: '<file,…>',
+    repeats: true,
+    description:
+      'MMDB files for ip_to_country and its kin, such as GeoLite2-City.mmdb and GeoLite2-ASN.mmdb. May be repeated; ' +
+      'what the first one does not say is asked of the next.',
+  },
+  threatList: {
+    flag: '--threat-list',
+    env: 'SLUICE_THREAT_LIST',
+    schema: text,
+    default: undefined,
+    placeholder: '<file>',
+    description:
+      'Text file for security_check_ip, _domain and _url: one address, network, domain or URL a line.',
+  },
+  phoneDatabase: {
+    flag: '--phone-database',
+    env: 'SLUICE_PHONE_DATABASE',
+    schema: text,
+    default: undefined,
+    placeholder: '<file>',
+    description:
+      'CSV file for mobile_province, _city and _carrier: prefix,province,city,carrier a line.',
   },
   trustProxy: {
     flag: '--trust-proxy',

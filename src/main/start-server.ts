@@ -19,6 +19,7 @@ import { RealRandom } from '#platform/real-random.ts';
 import { LOG_TIME_FUTURE_MAX_MS, LOG_TIME_PAST_MAX_MS } from '#protocol/limits.ts';
 import { createRequestIds } from '#protocol/request-id.ts';
 import { QueryService } from '#query/query-service.ts';
+import { checkDataFiles } from '#query/udf/data-files.ts';
 import { LiveTail } from '#query/tail/live-tail.ts';
 import { childLogger, createLogger } from '#telemetry/logger.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -164,11 +165,15 @@ async function openRooms(parts: RoomParts): Promise<SlsRooms> {
     durability,
     blockCacheBytes,
   });
+  const { ipDatabases, threatList, phoneDatabase } = config;
+  const dataFiles = { ipDatabases, threatList, phoneDatabase };
+  // Two of each are there while one is replaced.
+  const dataFileBytes = 2 * checkDataFiles(dataFiles);
   const queryService = stack.use(
     new QueryService(
       {
         memoryLimitBytes: config.queryMemoryBytes ?? memory.queryBytes,
-        memoryOverheadBytes: memory.queryOverheadBytes,
+        memoryOverheadBytes: memory.queryOverheadBytes + dataFileBytes,
         matchCacheBytes: memory.matchCacheBytes,
         threads: availableParallelism(),
         spillDirectory: `${dataPath}/spill`,
@@ -176,6 +181,7 @@ async function openRooms(parts: RoomParts): Promise<SlsRooms> {
         concurrencyMax: QUERIES_AT_ONCE,
         projectConcurrencyMax: PROJECT_QUERIES_AT_ONCE,
         timeZone: config.timeZone,
+        dataFiles,
       },
       { catalog, segments: backend, clock, logger: childLogger(logger, 'query') },
     ),

@@ -146,6 +146,31 @@ export const FUNNEL_STEPS_MAX = 32;
 /** Buckets of a numeric_histogram: each value costs a look at all of them, without an interrupt. */
 export const HISTOGRAM_BINS_MAX = 1000;
 
+/** Characters and points of one geometry; a function over two of them takes some milliseconds. */
+export const GEOMETRY_CHARS_MAX: number = 64 * KIB;
+export const GEOMETRY_POINTS_MAX = 1000;
+
+/**
+ * Places where sides of the geometries of one call may cross. Each may become points of the result, and work among each
+ * other: 1,000 take some 0.2 s and 20 MB, 10,000 as many seconds. Honest shapes have a few.
+ */
+export const GEOMETRY_CROSSINGS_MAX = 1000;
+
+/** Geometries that are kept as parsed, for one that stands in every row of a statement. */
+export const GEOMETRIES_KEPT_MAX = 16;
+
+/** Bytes of one file that functions look things up in; it is held in memory, and the largest IP databases have 130 MB. */
+export const DATA_FILE_BYTES_MAX: number = 512 * MIB;
+
+/** Lines of a list that functions look things up in, some 200 bytes of memory each. */
+export const LOOKUP_ENTRIES_MAX = 1_000_000;
+
+/** Addresses that an IP database is asked for when it is opened, to see that it is whole: some milliseconds. */
+export const IP_DATABASE_PROBES = 256;
+
+/** Addresses whose facts are kept for their next occurrence, some 500 bytes each. */
+export const IP_FACTS_KEPT_MAX = 32_768;
+
 /** Subscribers of live tails: each is an open connection and a queue. */
 export const TAIL_SUBSCRIBERS_MAX = 200;
 

@@ -10,6 +10,7 @@ import { createLogger } from '#telemetry/logger.ts';
 import { QueryService, type LogsRequest, type LogsResult } from './query-service.ts';
 import { SegmentFixture, type FixtureLog } from './search/segment-fixture.ts';
 import { MIB } from '#base/units.ts';
+import type { DataFileOptions } from './udf/data-files.ts';
 
 export interface QueryFixtureOptions {
   readonly clock?: Clock | undefined;
@@ -18,6 +19,7 @@ export interface QueryFixtureOptions {
   readonly projectConcurrencyMax?: number | undefined;
   readonly memoryLimitBytes?: number | undefined;
   readonly matchCacheBytes?: number | undefined;
+  readonly dataFiles?: DataFileOptions | undefined;
 }
 
 /** A logstore beside the one that has every name that no other has. */
@@ -49,6 +51,7 @@ export class QueryFixture implements AsyncDisposable {
         spillDirectory: join(fixture.directory, 'spill'),
         segmentDirectories: [fixture.directory],
         timeBudgetMs: options.timeBudgetMs,
+        dataFiles: options.dataFiles,
         concurrencyMax: options.concurrencyMax ?? 4,
         projectConcurrencyMax: options.projectConcurrencyMax,
       },

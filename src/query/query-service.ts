@@ -35,6 +35,7 @@ import {
 } from './sql/sql-logstores.ts';
 import { checkSession, insertedSql } from './sql/statement-text.ts';
 import { checkTimeRange, exactBounds, type TimeRange } from './time-range.ts';
+import type { DataFileOptions } from './udf/data-files.ts';
 
 /** Times that logs can have, for statements that choose their own. */
 const ALL_TIMES: TimeRange = { fromTime: 0, toTime: 2 ** 32 };
@@ -53,6 +54,8 @@ export interface QueryServiceOptions {
   readonly segmentDirectories: readonly string[];
   /** IANA name. Default: Asia/Shanghai, as the service has it. */
   readonly timeZone?: string | undefined;
+  /** Files that functions look things up in. Default: none. */
+  readonly dataFiles?: DataFileOptions | undefined;
   /** Default: 55 s. */
   readonly timeBudgetMs?: number | undefined;
   /** SQL queries that run at once, and searches as many; eight times as many may wait. */

@@ -8,14 +8,18 @@ import type { DuckOptions } from './duck-messages.ts';
 import { SPILL_BYTES_MAX } from '../limits.ts';
 import { sqlPrelude } from '../sql/prelude.ts';
 import { quoteText } from '../sql/text.ts';
-import { UDFS } from '../udf/registry.ts';
+import { DataFiles, NO_DATA_FILES } from '../udf/data-files.ts';
+import { allUdfs } from '../udf/registry.ts';
 import { registerUdfs } from '../udf/scalar-udf.ts';
 
 export class DuckEngine {
+  /** What functions look things up in. */
+  readonly files: DataFiles;
   readonly #instance: DuckDBInstance;
 
-  private constructor(instance: DuckDBInstance) {
+  private constructor(instance: DuckDBInstance, files: DataFiles) {
     this.#instance = instance;
+    this.files = files;
   }
 
   static async open(options: DuckOptions): Promise<DuckEngine> {
@@ -27,7 +31,8 @@ export class DuckEngine {
     const connection = await instance.connect();
     try {
       const folders = segmentDirectories.map((path) => quoteText(`${path.replace(/\/+$/, '')}/`));
-      registerUdfs(connection, UDFS);
+      const files = new DataFiles(options.dataFiles ?? NO_DATA_FILES);
+      registerUdfs(connection, allUdfs(files));
       await connection.run(sqlPrelude(options.timeZone));
       for (const setting of [
         'autoinstall_known_extensions=false',
@@ -40,7 +45,7 @@ export class DuckEngine {
         'lock_configuration=true',
       ])
         await connection.run(`SET GLOBAL ${setting}`);
-      return new DuckEngine(instance);
+      return new DuckEngine(instance, files);
     } finally {
       connection.closeSync();
     }

@@ -5,6 +5,7 @@
 import type { ExplainProfile } from '#protocol/query-explain.ts';
 import type { AnswerPlan } from '../sql/answer-plan.ts';
 import type { SqlRequest, TranslatedSql } from '../sql/request.ts';
+import type { DataFileOptions } from '../udf/data-files.ts';
 
 export interface DuckOptions {
   /** For all queries of the process together. */
@@ -16,6 +17,8 @@ export interface DuckOptions {
   readonly segmentDirectories: readonly string[];
   /** IANA name. */
   readonly timeZone: string;
+  /** Files that functions look things up in. Default: none. */
+  readonly dataFiles?: DataFileOptions | undefined;
 }
 
 /** One relation of one statement. */

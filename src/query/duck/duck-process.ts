@@ -149,7 +149,7 @@ export class DuckProcess implements AsyncDisposable {
   }
 
   async #open(): Promise<DuckChild> {
-    const { concurrencyMax, memoryLimitBytes, threads, segmentDirectories, timeZone } =
+    const { concurrencyMax, memoryLimitBytes, threads, segmentDirectories, timeZone, dataFiles } =
       this.#options;
     // What a process before this server's left is of no use to anyone.
     if (this.#childCount === 0)
@@ -157,7 +157,7 @@ export class DuckProcess implements AsyncDisposable {
     const spillDirectory = `${this.#options.spillDirectory}/${++this.#childCount}`;
     await mkdir(spillDirectory, { recursive: true });
     const child = new DuckChild(
-      { memoryLimitBytes, threads, segmentDirectories, timeZone, spillDirectory },
+      { memoryLimitBytes, threads, segmentDirectories, timeZone, dataFiles, spillDirectory },
       concurrencyMax,
     );
     const ended = child.exited

@@ -10,6 +10,7 @@ import { DuckEngine } from './duck-engine.ts';
 import type { DuckCommand, DuckReply, DuckTask, SqlAnswer } from './duck-messages.ts';
 import { INTERRUPT_AGAIN_MS, MEMORY_POLL_MS } from '../limits.ts';
 import { runTask, SharedState } from './duck-tasks.ts';
+import { revisedTask } from './revised-task.ts';
 
 interface Running {
   connection: DuckDBConnection | undefined;
@@ -56,7 +57,8 @@ async function run(id: number, task: DuckTask): Promise<void> {
         shared: open.shared,
         sendRows: (rows: SqlAnswer['rows']) => sendRows(id, rows),
       };
-      return runTask(connection, task, context).finally(() => {
+      const revised = revisedTask(task, open.engine.files.refresh());
+      return runTask(connection, revised, context).finally(() => {
         entry.connection = undefined;
       });
     });

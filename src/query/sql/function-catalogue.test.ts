@@ -1,7 +1,11 @@
 /** Every function of the catalogue through the whole way: translation, DuckDB in its process, text of the cell. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { QueryFixture } from '../query-fixture.ts';
+import type { DataFileOptions } from '../udf/data-files.ts';
+import { writeMmdb } from '../udf/mmdb-writer.ts';
 import { CATALOGUE } from './catalogue/catalogue.ts';
 import { functionsPage } from './catalogue/functions-page.ts';
 import {
@@ -12,9 +16,11 @@ import {
 } from './functions.ts';
 
 let world: QueryFixture;
+let directory: string;
 
 beforeAll(async () => {
-  world = await QueryFixture.create();
+  directory = await mkdtemp(join(tmpdir(), 'sluice-lookups-'));
+  world = await QueryFixture.create({ dataFiles: await writeDataFiles(directory) });
   const text = { caseSensitive: false, chn: false, doc_value: true, alias: '' };
   world.index = {
     keys: { k: { ...text, type: 'text' }, x: { ...text, type: 'long' } },
@@ -24,7 +30,41 @@ beforeAll(async () => {
   const logs = Object.entries(rows).map(([k, x], i) => ({ __time__: 1_592_374_067 + i, k, x }));
   await world.add([...logs, { __time__: 1_592_374_068, k: 'b', x: '2' }]);
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+/** What the examples of the reference find. */
+async function writeDataFiles(folder: string): Promise<DataFileOptions> {
+  const [ipDatabase, threatList, phoneDatabase] = ['ip.mmdb', 'threats.txt', 'phones.csv'].map(
+    (name) => join(folder, name),
+  ) as [string, string, string];
+  await writeFile(
+    ipDatabase,
+    writeMmdb(
+      {
+        '1.2.3.0/24': {
+          country: { iso_code: 'CN', names: { en: 'China', 'zh-CN': '中国' } },
+          subdivisions: [{ names: { en: 'Zhejiang', 'zh-CN': '浙江省' } }],
+          city: { names: { en: 'Hangzhou', 'zh-CN': '杭州' } },
+          location: { latitude: 30.25, longitude: 120.5 },
+          isp: 'Example Telecom',
+        },
+        '2001:db8::/32': {
+          country: { iso_code: 'DE', names: { en: 'Germany', 'zh-CN': '德国' } },
+          subdivisions: [{ names: { en: 'Bavaria' } }],
+          location: { latitude: 48.1, longitude: 11.5 },
+          isp: 'Example Net',
+        },
+      },
+      { databaseType: 'Test' },
+    ),
+  );
+  await writeFile(threatList, '203.0.113.0/24\nevil.example\nhttp://bad.example/x\n');
+  await writeFile(phoneDatabase, '1380000,北京,北京,中国移动\n');
+  return { ipDatabases: [ipDatabase], threatList, phoneDatabase };
+}
 
 async function value(expression: string): Promise<string | undefined> {
   const from = / from \(/.test(expression) ? '' : 'from log';

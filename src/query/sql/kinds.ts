@@ -123,14 +123,15 @@ const RESULTS: readonly (readonly [Kind, string])[] = [
     width_bucket bit_count bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift
     bitwise_right_shift bitwise_right_shift_arithmetic bitwise_and_agg bitwise_or_agg json_array_length
     json_size cardinality array_position url_extract_port row_number rank dense_rank rank_dense ntile
-    from_base from_big_endian_64 grouping window_funnel`,
+    from_base from_big_endian_64 grouping window_funnel st_coorddim st_dimension st_numpoints
+    st_numinteriorring security_check_ip security_check_domain security_check_url`,
   ],
   [
     DOUBLE,
     `avg stddev stddev_samp stddev_pop variance var_samp var_pop covar_pop covar_samp corr regr_slope
     regr_intercept geometric_mean kurtosis skewness sqrt cbrt exp ln log log2 log10 power pow pi e rand
     sin cos tan asin acos atan atan2 cosh sinh tanh degrees radians infinity nan to_unixtime percent_rank
-    cume_dist cosine_similarity`,
+    cume_dist cosine_similarity st_area st_distance st_length st_x st_y st_xmax st_xmin st_ymax st_ymin`,
   ],
   [
     VARCHAR,
@@ -139,13 +140,18 @@ const RESULTS: readonly (readonly [Kind, string])[] = [
     array_join url_extract_protocol url_extract_host url_extract_path url_extract_query
     url_extract_fragment url_extract_parameter url_encode url_decode to_hex to_base64 to_base64url to_base
     current_timezone ip_prefix ip_subnet_min ip_subnet_max ip_to_domain ip_to_country ip_to_province
-    ip_to_city ip_to_provider typeof geohash json_array_get`,
+    ip_to_city ip_to_provider typeof geohash json_array_get ip_to_country_code ip_to_geo ip_to_city_geo
+    ipv6_to_country ipv6_to_country_code ipv6_to_province ipv6_to_city ipv6_to_provider ipv6_to_domain
+    mobile_province mobile_city mobile_carrier st_astext st_geometryfromtext st_linefromtext st_polygon
+    st_point st_boundary st_buffer st_difference st_envelope st_exteriorring st_intersection
+    st_symdifference st_union st_centroid st_startpoint st_endpoint`,
   ],
   [
     BOOLEAN,
     `bool_and bool_or every starts_with ends_with regexp_like is_nan is_finite is_infinite contains
     json_array_contains is_subnet_of is_prefix_subnet_of any_match all_match none_match ~~ !~~ ~~~ ~~* !~~*
-    like_escape not_like_escape`,
+    like_escape not_like_escape st_contains st_crosses st_disjoint st_equals st_intersects st_overlaps
+    st_relate st_touches st_within st_isclosed st_isempty st_isring`,
   ],
   [TIMESTAMP, 'date_trunc date_add date_parse localtimestamp'],
   [ZONED, 'now current_timestamp from_iso8601_timestamp'],

@@ -1,6 +1,9 @@
 /** All families of functions in JavaScript. A new one is a file beside this one and a line here. */
 import { GEOHASH } from './geohash.ts';
+import { GEOMETRIES } from './geometries.ts';
+import type { DataFiles } from './data-files.ts';
 import { HASHES } from './hashes.ts';
+import { LOOKUP_MACROS, lookupFunctions } from './lookups.ts';
 import { NUMBERS } from './numbers.ts';
 import { POSITIONS } from './positions.ts';
 import type { ScalarUdf, UdfFamily } from './scalar-udf.ts';
@@ -12,6 +15,7 @@ import { UNITS } from './units.ts';
 
 const FAMILIES: readonly UdfFamily[] = [
   GEOHASH,
+  GEOMETRIES,
   HASHES,
   NUMBERS,
   POSITIONS,
@@ -22,7 +26,14 @@ const FAMILIES: readonly UdfFamily[] = [
   UNITS,
 ];
 
+/** Those that depend on nothing but their arguments. */
 export const UDFS: readonly ScalarUdf[] = FAMILIES.flatMap(({ functions }) => functions);
 
+export function allUdfs(files: DataFiles): readonly ScalarUdf[] {
+  return [...UDFS, ...lookupFunctions(files)];
+}
+
 /** Statements for after the registration. */
-export const UDF_MACROS: string = FAMILIES.map(({ macros }) => macros).join('\n');
+export const UDF_MACROS: string = [...FAMILIES.map(({ macros }) => macros), LOOKUP_MACROS].join(
+  '\n',
+);

@@ -7,6 +7,7 @@
 import {
   BIGINT,
   BLOB,
+  BOOLEAN,
   DOUBLE,
   DuckDBBlobValue,
   DuckDBListValue,
@@ -58,6 +59,7 @@ export const TEXT: UdfType<string> = plain(VARCHAR);
 export const REAL: UdfType<number> = plain(DOUBLE);
 export const WHOLE: UdfType<bigint> = plain(BIGINT);
 export const HUGE: UdfType<bigint> = plain(HUGEINT);
+export const TRUTH: UdfType<boolean> = plain(BOOLEAN);
 export const BYTES: UdfType<Uint8Array> = {
   type: BLOB,
   read: (value) => {

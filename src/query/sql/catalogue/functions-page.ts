@@ -16,7 +16,9 @@ argument gives null.
 - Regular expressions are those of RE2: no look-around and no back-references, which could take time without end.
 - A number divided by zero is null, as is an element beyond the end of an array and a missing key of a map.
 - Functions that make arrays or texts have bounds: 10,000 elements from \`sequence\`, \`repeat\` and \`series_padding\`, 65,536 characters from
-  \`lpad\`, \`rpad\` and \`replace\`, 1,000 buckets of \`numeric_histogram\`, 32 steps of \`window_funnel\`.
+  \`lpad\`, \`rpad\` and \`replace\`, 1,000 buckets of \`numeric_histogram\`, 32 steps of \`window_funnel\`, 1,000 points of a geometry
+  (the sides of those of one call may cross 1,000 times).
+- Geometries are texts, as what \`st_\` functions take and as what they give.
 `;
 
 /** Markdown. */
