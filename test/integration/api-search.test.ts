@@ -9,6 +9,7 @@ import {
   wantedRows,
   type ConformanceCase,
 } from '#query/conformance-cases.ts';
+import { EXAMPLE_INDEX, EXAMPLE_LOGS, EXAMPLES } from '#query/search/search-examples.ts';
 import { groupOfLog } from '#query/search/segment-fixture.ts';
 import { startServerProcess, type ServerProcess } from '../support/server-process.ts';
 import { SlsClient, type SlsResponse } from '../support/sls-client.ts';
@@ -251,6 +252,29 @@ describe('index configurations', () => {
     await changeIndex('POST', logstore, { line: CUT });
     await put(logstore, { n: 'last', msg: 'disk' });
     expect(await found(logstore, 'disk')).toContain('last');
+  });
+});
+
+describe('the examples of the specification', () => {
+  let logstore: string;
+
+  beforeAll(async () => {
+    logstore = await newLogstore(EXAMPLE_INDEX);
+    for (const [i, log] of EXAMPLE_LOGS.entries())
+      await put(logstore, { ...log, __time__: 1000 + i });
+  });
+
+  test.each(EXAMPLES)('%s', async (query, expected) => {
+    const response = await ask(logstore, query);
+    if (expected === 'error') {
+      expect(response.status).toBe(400);
+      expect(response.json()).toMatchObject({ errorCode: 'ParameterInvalid' });
+      return;
+    }
+    const { meta, data } = response.json() as { meta: object; data: readonly Row[] };
+    const numbers = data.map((row) => Number(row['__time__']) - 1000);
+    expect(numbers).toEqual(expected === 'all' ? EXAMPLE_LOGS.map((_, i) => i) : expected);
+    expect(meta).toMatchObject({ progress: 'Complete', count: numbers.length });
   });
 });
 
