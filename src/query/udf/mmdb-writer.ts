@@ -22,7 +22,7 @@ type Node = [Node | number | undefined, Node | number | undefined];
 /** Networks such as `1.2.3.0/24` and what is known of them; longer ones must come after those that they are in. */
 export function writeMmdb(
   networks: Readonly<Record<string, MmdbValue>>,
-  { ipVersion = 6, databaseType = 'Test-City', formatVersion = 2 }: MmdbOptions = {},
+  { ipVersion = 6, databaseType = 'Test', formatVersion = 2 }: MmdbOptions = {},
 ): Buffer {
   const root: Node = [undefined, undefined];
   const data: Buffer[] = [];
