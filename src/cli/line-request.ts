@@ -15,6 +15,8 @@ export interface LineRequest {
   /** Percent-encoded, without query. */
   readonly path: string;
   readonly query: readonly (readonly [key: string, value: string])[];
+  /** Sent as JSON. */
+  readonly json?: unknown;
   readonly key: SigningKeys;
   readonly nowMs: number;
   /** Default: 1 MB. */
@@ -37,12 +39,16 @@ async function send(request: LineRequest): Promise<IncomingMessage> {
   const url = new URL(request.endpoint);
   const project: Readonly<Record<string, string>> =
     request.projectName === undefined ? {} : { 'x-log-project': request.projectName };
+  const body = request.json === undefined ? undefined : Buffer.from(JSON.stringify(request.json));
+  const type: Readonly<Record<string, string>> =
+    body === undefined ? {} : { 'content-type': 'application/json' };
   const { target, headers } = signRequest(
     {
       method: request.method,
       path: request.path,
       query: request.query,
-      headers: { host: url.host, 'user-agent': 'sluice-cli', ...project },
+      headers: { host: url.host, 'user-agent': 'sluice-cli', ...project, ...type },
+      body,
     },
     request.key,
     { version: 'v4', region: 'local' },
@@ -56,7 +62,7 @@ async function send(request: LineRequest): Promise<IncomingMessage> {
         port: url.port === '' ? undefined : url.port,
         method: request.method,
         path: target,
-        headers: { ...headers, 'content-length': '0' },
+        headers: { ...headers, 'content-length': String(body?.length ?? 0) },
         signal: request.signal,
         timeout: SILENCE_MS_MAX,
       },
@@ -64,7 +70,7 @@ async function send(request: LineRequest): Promise<IncomingMessage> {
     );
     outgoing.on('timeout', () => outgoing.destroy(silence()));
     outgoing.on('error', (error) => reject(unreachable(error, request)));
-    outgoing.end();
+    outgoing.end(body);
   });
 }
 
@@ -72,15 +78,21 @@ async function* linesOf(
   response: IncomingMessage,
   request: LineRequest,
 ): AsyncGenerator<string, void, void> {
-  let rest: Buffer = Buffer.alloc(0);
+  // The beginning of a line, in parts: long ones come in thousands of chunks.
+  let parts: Buffer[] = [];
+  let size = 0;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      rest = Buffer.concat([rest, chunk]);
-      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-        yield rest.toString('utf8', 0, end);
-        rest = rest.subarray(end + 1);
+      let start = 0;
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+        yield Buffer.concat([...parts, chunk.subarray(start, end)]).toString();
+        parts = [];
+        size = 0;
+        start = end + 1;
       }
-      if (rest.length > (request.lineBytesMax ?? LINE_BYTES_MAX))
+      parts.push(chunk.subarray(start));
+      size += chunk.length - start;
+      if (size > (request.lineBytesMax ?? LINE_BYTES_MAX))
         throw new AppError('AnswerInvalid', `${request.endpoint} answers with a line without end`);
     }
   } catch (error) {
@@ -94,7 +106,7 @@ async function* linesOf(
   } finally {
     response.destroy();
   }
-  if (rest.length > 0) yield rest.toString('utf8');
+  if (size > 0) yield Buffer.concat(parts).toString();
 }
 
 const errorSchema = z.object({ errorCode: z.string().min(1), errorMessage: z.string() });

@@ -93,14 +93,16 @@ describe('sluice reindex', () => {
     );
   });
 
-  it('takes times as seconds or as dates', async () => {
+  it('takes times as seconds, as dates or from now', async () => {
     answers = [DONE];
     await run(context('--from', '1700000000', '--to', '2026-11-23T08:00:00+08:00'));
-    expect(asked).toEqual(['POST web /logstores/app/reindex?from=1700000000&to=1795392000']);
+    await run(context('--from', '-7d', '--to', 'now'));
+    expect(asked).toEqual([
+      'POST web /logstores/app/reindex?from=1700000000&to=1795392000',
+      'POST web /logstores/app/reindex?from=1799395200&to=1800000000',
+    ]);
     for (const time of ['yesterday', '-1', '2026-11-23', '99999999999'])
-      await expect(run(context('--from', time))).rejects.toThrow(
-        'it is not Unix seconds or a time',
-      );
+      await expect(run(context('--from', time))).rejects.toThrow('it is not a time like now, -15m');
   });
 
   it('leaves the job to the server, shows it and cancels it when told to', async () => {

@@ -7,6 +7,7 @@ import { decodeReindexReport, isOver, type ReindexReport } from '#backend/reinde
 import { withLogstore } from '#config/client-options.ts';
 import { helpText, parseOptions } from '#config/option-table.ts';
 import { REINDEX_OPTIONS, REINDEX_USAGE, type ReindexConfig } from '#config/reindex-options.ts';
+import { secondsOf } from '#config/time-text.ts';
 import type { SigningKeys } from '#protocol/sign-request.ts';
 import { findAccessKey } from './access-key.ts';
 import { EXIT_BAD, EXIT_DONE, EXIT_FAILED, type Command, type CommandContext } from './command.ts';
@@ -92,8 +93,9 @@ async function ask(asking: Asking, method: LineRequest['method']): Promise<Reind
   const { config, context, key, signal } = asking;
   const { endpoint, projectName, logstoreName, fromTime, toTime } = config;
   const query: [string, string][] = [];
-  if (method === 'POST' && fromTime !== undefined) query.push(['from', String(fromTime)]);
-  if (method === 'POST' && toTime !== undefined) query.push(['to', String(toTime)]);
+  const nowMs = context.clock.nowMs();
+  for (const [name, time] of Object.entries({ from: fromTime, to: toTime }))
+    if (method === 'POST' && time !== undefined) query.push([name, String(secondsOf(time, nowMs))]);
   const lines = await requestLines({
     endpoint,
     method,
@@ -101,7 +103,7 @@ async function ask(asking: Asking, method: LineRequest['method']): Promise<Reind
     projectName,
     query,
     key,
-    nowMs: context.clock.nowMs(),
+    nowMs,
     signal,
   });
   for await (const line of lines) return decodeReindexReport(line);

@@ -78,13 +78,3 @@ export const timeZoneName: z.ZodType<string, string> = z.string().refine((name) 
     return false;
   }
 }, 'it is not a time zone such as Europe/Berlin');
-
-/** Unix seconds, or a date and time with its zone (ISO 8601). */
-export const unixTime: z.ZodType<number, string> = z.string().transform((value, context) => {
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/.test(value.trim());
-  const seconds = isTime ? Date.parse(value.trim()) / 1000 : Number(value);
-  if ((isTime || /^\d{1,10}$/.test(value.trim())) && seconds >= 0 && seconds <= 2 ** 32)
-    return seconds;
-  context.addIssue('it is not Unix seconds or a time like 2026-11-23T08:00:00Z');
-  return z.NEVER;
-});

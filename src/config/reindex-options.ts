@@ -1,12 +1,12 @@
 /** The options of `sluice reindex`. */
 import { CLIENT_OPTIONS, type ClientConfig } from './client-options.ts';
 import type { OptionTable } from './option-table.ts';
-import { booleanText, unixTime } from './option-values.ts';
+import { booleanText } from './option-values.ts';
+import { TIME_FORMS, timeText, type TimeText } from './time-text.ts';
 
 export interface ReindexConfig extends ClientConfig {
-  /** Unix seconds. */
-  readonly fromTime: number | undefined;
-  readonly toTime: number | undefined;
+  readonly fromTime: TimeText | undefined;
+  readonly toTime: TimeText | undefined;
   readonly status: boolean;
   readonly cancel: boolean;
   readonly noWait: boolean;
@@ -20,17 +20,15 @@ export const REINDEX_OPTIONS: OptionTable<ReindexConfig> = {
   fromTime: {
     flag: '--from',
     env: undefined,
-    schema: unixTime,
+    schema: timeText,
     default: undefined,
     placeholder: '<time>',
-    description:
-      'Only segments with logs from this time on: Unix seconds, or a time with its zone like ' +
-      '2026-11-23T08:00:00Z.',
+    description: `Only segments with logs from this time on: ${TIME_FORMS}.`,
   },
   toTime: {
     flag: '--to',
     env: undefined,
-    schema: unixTime,
+    schema: timeText,
     default: undefined,
     placeholder: '<time>',
     description: 'Only segments with logs before this time.',
