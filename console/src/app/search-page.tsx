@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import { readIndex } from '../features/catalog/catalog-api.ts';
+import { ExplainPanel } from '../features/explain/explain-panel.tsx';
 import { Histogram } from '../features/histogram/histogram.tsx';
 import { addCondition, hasAnalysis } from '../features/search/query-edit.ts';
 import { QueryBox } from '../features/search/query-box.tsx';
@@ -28,7 +29,7 @@ import { useRefresh } from './use-refresh.ts';
 export function SearchPage(props: LogstorePageProps): ReactElement {
   const { location, navigate, onError } = props;
   const { project, logstore } = props.place;
-  const { query, newestFirst } = location;
+  const { query, newestFirst, explain } = location;
   // The range is read anew from every address; it is another one only when it is written otherwise.
   const rangeText = printRange(location.range);
   const range = useMemo(() => parseRange(rangeText) ?? DEFAULT_RANGE, [rangeText]);
@@ -44,7 +45,8 @@ export function SearchPage(props: LogstorePageProps): ReactElement {
 
   useEffect(() => {
     const window = resolveRange(range, Date.now());
-    start({ project, logstore, query, window, newestFirst });
+    start({ project, logstore, query, window, newestFirst, explain });
+    // To explain asks again by another turn; to explain no longer asks nothing.
   }, [project, logstore, query, range, newestFirst, turn, start]);
   useRefresh(range.kind === 'relative' ? refreshSeconds : 0, running, runAgain);
 
@@ -79,6 +81,11 @@ export function SearchPage(props: LogstorePageProps): ReactElement {
           state={state}
           onZoomOut={() => navigate({ range: zoomOut(window, Date.now()) })}
           onRepeat={runAgain}
+          isExplained={explain}
+          onExplain={() => {
+            navigate({ explain: !explain }, 'replace');
+            if (!explain) runAgain();
+          }}
         />
         {state.histogram.error === undefined ? (
           <Histogram
@@ -92,20 +99,29 @@ export function SearchPage(props: LogstorePageProps): ReactElement {
           state.logs.error === undefined && <ErrorNote error={state.histogram.error} />
         )}
       </section>
-      <SearchResults
-        place={props.place}
-        search={search}
-        location={location}
-        index={index.value}
-        isSql={state.logs.meta?.hasSQL ?? hasAnalysis(query)}
-        navigate={navigate}
-        onRetry={runAgain}
-        onError={onError}
-        onWiden={() => navigate({ range: widen(range, Date.now()) })}
-        onCondition={(condition) =>
-          navigate({ query: addCondition(query, condition, indexedKeys) })
-        }
-      />
+      <div className="answer">
+        <SearchResults
+          place={props.place}
+          search={search}
+          location={location}
+          index={index.value}
+          isSql={state.logs.meta?.hasSQL ?? hasAnalysis(query)}
+          navigate={navigate}
+          onRetry={runAgain}
+          onError={onError}
+          onWiden={() => navigate({ range: widen(range, Date.now()) })}
+          onCondition={(condition) =>
+            navigate({ query: addCondition(query, condition, indexedKeys) })
+          }
+        />
+        {explain && (
+          <ExplainPanel
+            explain={state.logs.meta?.explain}
+            running={state.logs.phase === 'running'}
+            onClose={() => navigate({ explain: false }, 'replace')}
+          />
+        )}
+      </div>
     </main>
   );
 }

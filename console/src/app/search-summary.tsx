@@ -9,10 +9,13 @@ interface SearchSummaryProps {
   readonly state: SearchState;
   readonly onZoomOut: () => void;
   readonly onRepeat: () => void;
+  readonly isExplained: boolean;
+  readonly onExplain: () => void;
 }
 
 /** How much was found, in which span, how long it took, and whether that is all. */
-export function SearchSummary({ state, onZoomOut, onRepeat }: SearchSummaryProps): ReactElement {
+export function SearchSummary(props: SearchSummaryProps): ReactElement {
+  const { state, onZoomOut, onRepeat } = props;
   const { request, histogram, logs } = state;
   const count = histogram.answer?.count;
   const elapsed = logs.meta?.elapsedMillisecond;
@@ -35,6 +38,15 @@ export function SearchSummary({ state, onZoomOut, onRepeat }: SearchSummaryProps
       </span>
       <span className="spacer" />
       <span className="muted summary-hint">drag over the bars to zoom in</span>
+      <button
+        type="button"
+        className="button small"
+        aria-pressed={props.isExplained}
+        title="What the search did for its answer"
+        onClick={props.onExplain}
+      >
+        <Icon name="explain" /> Explain
+      </button>
       <button type="button" className="button small" onClick={onZoomOut}>
         <Icon name="zoomOut" /> Zoom out
       </button>

@@ -1,13 +1,33 @@
 import { describe, expect, test } from 'vitest';
 import {
+  formatBytes,
   formatLocalTime,
   formatLogTime,
+  formatMs,
   formatSpan,
   formatWindow,
   parseLocalTime,
 } from './format.ts';
 
 const MOMENT = Math.floor(new Date(2026, 10, 22, 19, 4, 5).getTime() / 1000);
+
+test('spans and sizes are short', () => {
+  expect([0, 0.02, 0.42, 9.96, 17.4, 1320].map(formatMs)).toEqual([
+    '0 ms',
+    '0 ms',
+    '0.4 ms',
+    '10.0 ms',
+    '17 ms',
+    '1.32 s',
+  ]);
+  expect([0, 1023, 1536, 250 * 1024, 3 * 1024 ** 3].map(formatBytes)).toEqual([
+    '0 B',
+    '1023 B',
+    '1.5 KiB',
+    '250 KiB',
+    '3.0 GiB',
+  ]);
+});
 
 describe('times', () => {
   test('a printed time reads back', () => {

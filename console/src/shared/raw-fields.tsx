@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import type { ReactElement } from 'react';
 import { previewOf } from './highlight.ts';
 import type { Highlighter } from './highlight.ts';
@@ -15,16 +16,19 @@ export function RawFields(props: {
   return (
     <div className="raw-fields">
       {ownFields(props.row).map(([name, value]) => (
-        <span key={name} className="raw-field">
-          <span className="raw-key">{name}</span>
-          <span className="raw-value">
-            <ValueText
-              field={name}
-              value={previewOf(value, VALUE_PREVIEW_CHARS)}
-              highlight={props.highlight}
-            />
-          </span>
-        </span>
+        // The blank between two fields is where a line breaks.
+        <Fragment key={name}>
+          <span className="raw-field">
+            <span className="raw-key">{name}</span>
+            <span className="raw-value">
+              <ValueText
+                field={name}
+                value={previewOf(value, VALUE_PREVIEW_CHARS)}
+                highlight={props.highlight}
+              />
+            </span>
+          </span>{' '}
+        </Fragment>
       ))}
     </div>
   );

@@ -1,6 +1,5 @@
-import { useState } from 'react';
 import type { ReactElement } from 'react';
-import { copyText } from '../../shared/clipboard.ts';
+import { CopyButton } from '../../shared/copy-button.tsx';
 import type { Highlighter } from '../../shared/highlight.ts';
 import { Icon } from '../../shared/icon.tsx';
 import type { LogRow } from '../../shared/log-types.ts';
@@ -33,7 +32,7 @@ export function RowDetail(props: RowDetailProps): ReactElement {
             <Icon name="context" /> Context
           </button>
         )}
-        <CopyButton row={row} />
+        <CopyButton label="Copy as JSON" text={() => JSON.stringify(row, undefined, 2)} />
       </div>
       <table className="row-detail-fields">
         <tbody>
@@ -86,23 +85,5 @@ export function RowDetail(props: RowDetailProps): ReactElement {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function CopyButton({ row }: { readonly row: LogRow }): ReactElement {
-  const [outcome, setOutcome] = useState<'copied' | 'refused'>();
-  const copy = async (): Promise<void> => {
-    const isCopied = await copyText(JSON.stringify(row, undefined, 2));
-    setOutcome(isCopied ? 'copied' : 'refused');
-  };
-  return (
-    <button type="button" className="button small" onClick={() => void copy()}>
-      <Icon name={outcome === 'copied' ? 'check' : 'copy'} />
-      <span aria-live="polite">
-        {outcome === 'copied' && 'Copied'}
-        {outcome === 'refused' && 'The browser refused'}
-        {outcome === undefined && 'Copy as JSON'}
-      </span>
-    </button>
   );
 }

@@ -1,3 +1,4 @@
+import type { QueryExplain } from '#protocol/query-explain.ts';
 import { callApi } from '../../shared/api.ts';
 import { PAGE_ROWS } from '../../shared/limits.ts';
 import type {
@@ -13,6 +14,8 @@ export interface SearchRequest extends Place {
   readonly query: string;
   readonly window: TimeWindow;
   readonly newestFirst: boolean;
+  /** Whether the answer tells what was done for it. */
+  readonly explain: boolean;
 }
 
 export interface LogsMeta {
@@ -26,6 +29,7 @@ export interface LogsMeta {
   readonly elapsedMillisecond: number;
   /** The limit that the engine put on SQL without one; 0 or absent when it put none. */
   readonly limited?: number | string;
+  readonly explain?: QueryExplain;
 }
 
 export interface LogsAnswer {
@@ -61,6 +65,8 @@ export async function fetchLogs(
       line: PAGE_ROWS,
       offset,
       reverse: request.newestFirst,
+      // Later pages are told of nowhere.
+      ...(request.explain && offset === 0 ? { explain: true } : {}),
     },
     signal,
   });

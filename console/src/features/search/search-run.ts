@@ -17,28 +17,30 @@ export interface SearchRun {
 export async function runSearch(request: SearchRequest, run: SearchRun): Promise<void> {
   run.dispatch({ kind: 'started', request });
   const { signal } = run;
-  await Promise.all([
-    guarded(run, 'histogramFailed', async () => {
-      await untilComplete(
-        signal,
-        () => fetchHistogram(request, signal),
-        (answer) => answer.progress,
-        (answer, final, repeats) => {
-          run.dispatch({ kind: 'histogram', answer, final, repeats });
-        },
-      );
-    }),
-    guarded(run, 'logsFailed', async () => {
-      await untilComplete(
-        signal,
-        () => fetchLogs(request, 0, signal),
-        (answer) => answer.meta.progress,
-        (answer, final, repeats) => {
-          run.dispatch({ kind: 'logs', answer, final, repeats });
-        },
-      );
-    }),
-  ]);
+  const logs = guarded(run, 'logsFailed', async () => {
+    await untilComplete(
+      signal,
+      () => fetchLogs(request, 0, signal),
+      (answer) => answer.meta.progress,
+      (answer, final, repeats) => {
+        run.dispatch({ kind: 'logs', answer, final, repeats });
+      },
+    );
+  });
+  // What the histogram finds is kept: asked first, it would leave nothing to explain.
+  if (request.explain) await logs;
+  if (signal.aborted) return;
+  const histogram = guarded(run, 'histogramFailed', async () => {
+    await untilComplete(
+      signal,
+      () => fetchHistogram(request, signal),
+      (answer) => answer.progress,
+      (answer, final, repeats) => {
+        run.dispatch({ kind: 'histogram', answer, final, repeats });
+      },
+    );
+  });
+  await Promise.all([logs, histogram]);
 }
 
 /** Reads the page after `offset` rows. */

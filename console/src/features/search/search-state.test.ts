@@ -10,6 +10,7 @@ const REQUEST: SearchRequest = {
   query: 'a',
   window: { from: 100, to: 200 },
   newestFirst: true,
+  explain: false,
 };
 
 function answer(rowCount: number, change: Partial<LogsAnswer['meta']> = {}): LogsAnswer {
