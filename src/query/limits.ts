@@ -217,6 +217,12 @@ export const TAIL_BACK_RAW_BYTES_MAX: number = 8 * MIB;
 /** Times for which logs are counted in the index for one relation of a statement: 12 days of seconds, 8 MB. */
 export const TIMES_MAX: number = 2 ** 20;
 
+/** Of them, those that stand in the text of the statement: more take longer to parse than to put into a table. */
+export const TIMES_INLINE_MAX = 128;
+
+/** Translations that a query process keeps for their repetition, some 2 KB each. */
+export const TRANSLATIONS_BYTES_MAX: number = 4 * MIB;
+
 /** Share of the memory of statements that parts of their answers may take while they are kept. */
 export const KEPT_MEMORY_SHARE: number = 1 / 8;
 

@@ -1,27 +1,34 @@
 /** What the process that owns DuckDB does for each kind of task. */
+import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AppError } from '#base/app-error.ts';
+import { AppError, errorMessage } from '#base/app-error.ts';
+import { BlockCache, type CacheValue } from '#segment/block-cache.ts';
 import {
   EXPLAIN_AGAIN_MS_MAX,
   KEPT_MEMORY_SHARE,
   SQL_ANSWER_BYTES_MAX,
   SQL_ROWS_MAX,
+  TRANSLATIONS_BYTES_MAX,
 } from '../limits.ts';
 import { planAnswer } from '../sql/answer-plan.ts';
 import { cellFormat, nameFields, prestoType } from '../sql/cells.ts';
 import type { SqlColumn } from '../sql/columns.ts';
 import { translateSql } from '../sql/dialect.ts';
 import { readFunctionFacts, type FunctionFacts } from '../sql/function-facts.ts';
+import type { SqlRequest } from '../sql/request.ts';
 import { withParts } from './answer-parts.ts';
 import type { DuckTask, DuckTasks, SqlAnswer } from './duck-messages.ts';
-import { createView } from './duck-views.ts';
+import { createBits, withRelations } from './duck-views.ts';
 import { KeptParts } from './kept-parts.ts';
 import { profileOf } from './profile.ts';
+
+type Translation = DuckTasks['translate']['answer'];
 
 /** What tasks of one process share. */
 export class SharedState {
   readonly kept: KeptParts;
+  readonly #translations = new BlockCache(TRANSLATIONS_BYTES_MAX);
   #functions: FunctionFacts | undefined;
 
   constructor(options: { readonly memoryLimitBytes: number }) {
@@ -31,6 +38,26 @@ export class SharedState {
   async functions(connection: DuckDBConnection): Promise<FunctionFacts> {
     this.#functions ??= await readFunctionFacts(connection);
     return this.#functions;
+  }
+
+  /** What `translate` gives, or gave for the same request. Errors: those of `translate`. */
+  async translation(
+    request: SqlRequest,
+    translate: () => Promise<Translation>,
+  ): Promise<Translation> {
+    const key = translationKey(request);
+    if (key === undefined) return await translate();
+    const load = async (): Promise<CacheValue<Translation>> => {
+      const value = await translate();
+      return { value, sizeBytes: 2 * (key.length + JSON.stringify(value).length) };
+    };
+    try {
+      return await this.#translations.get(key, load);
+    } catch (error) {
+      // A request that waited for the same translation may be the one that was stopped.
+      if (/interrupt/iu.test(errorMessage(error))) return await translate();
+      throw error;
+    }
   }
 }
 
@@ -49,26 +76,40 @@ export async function runTask(
   context: TaskContext,
 ): Promise<unknown> {
   const { kept } = context.shared;
-  if (task.kind === 'translate') return await translate(connection, task.request, context);
+  if (task.kind === 'translate')
+    return await context.shared.translation(task.request, () =>
+      translate(connection, task.request, context.shared),
+    );
   if (task.kind === 'missing')
     return task.request.parts.map(({ key, segments }) => kept.missing(key, segments));
-  const { views, parts } = task.request;
-  for (const view of views) await createView(connection, view);
-  return await withParts(connection, { parts, kept }, async () => {
+  const { views, parts, isExplained } = task.request;
+  for (const view of views) await createBits(connection, view);
+  return await withParts(connection, { parts, kept }, async (relations) => {
+    const sql = withRelations([...views, ...relations], task.request.sql);
     const startMs = performance.now();
-    const answer = await readAnswer(connection, task.request, context);
-    if (task.request.isExplained !== true) return answer;
+    const answer = await readAnswer(connection, sql, context);
+    if (isExplained !== true) return answer;
     const isShort = performance.now() - startMs <= EXPLAIN_AGAIN_MS_MAX;
-    const explained = isShort ? await profileOf(connection, task.request.sql) : undefined;
+    const explained = isShort ? await profileOf(connection, sql) : undefined;
     return { ...answer, explained };
   });
 }
 
+/** Nothing that a translation depends on may be missing. Undefined: it depends on the moment. */
+function translationKey(request: SqlRequest): string | undefined {
+  const { text, logstore, otherLogstores, fromTime, toTime } = request;
+  // The ranges of relations are constant expressions, which `now()` may be in.
+  if (logstore === undefined) return undefined;
+  const range = /time_series/iu.test(text) ? [fromTime, toTime] : [];
+  const columns = createHash('sha256').update(JSON.stringify([logstore, otherLogstores]));
+  return JSON.stringify([text, columns.digest('base64'), ...range]);
+}
+
 async function translate(
   connection: DuckDBConnection,
-  request: DuckTasks['translate']['request'],
-  { shared }: TaskContext,
-): Promise<DuckTasks['translate']['answer']> {
+  request: SqlRequest,
+  shared: SharedState,
+): Promise<Translation> {
   const translated = await translateSql(connection, request);
   if (translated.kind === 'needs') return translated;
   const columns = new Map<string, readonly SqlColumn[]>();
@@ -86,10 +127,10 @@ async function translate(
 
 async function readAnswer(
   connection: DuckDBConnection,
-  request: { readonly sql: string },
+  sql: string,
   context: TaskContext,
 ): Promise<SqlAnswer> {
-  const result = await connection.stream(request.sql);
+  const result = await connection.stream(sql);
   const types = result.columnTypes();
   const unnamed = types.flatMap((type, i) => (nameFields(type) ? [i] : []));
   const formats = types.map((type) => cellFormat(type, context.timeZone));

@@ -35,8 +35,8 @@ export interface PartSegment {
   readonly key: string;
   /** Rows of the segment that the part is about. */
   readonly rowCount: number;
-  /** Makes the relation with these rows. */
-  readonly makeRows: (() => Promise<void>) | undefined;
+  /** Gives the SQL that asks for the part. Undefined: it was kept a moment ago. */
+  readonly prepare: (() => Promise<string>) | undefined;
 }
 
 export class KeptParts {
@@ -72,15 +72,13 @@ export class KeptParts {
   }
 
   /**
-   * Adds the parts that are missing, and runs work with the SQL that reads those of the segments, columns as `partSql`
-   * gives them. Errors: PartsLost, when there is another way to take; those of the work.
+   * Adds the parts that are missing, and runs work with the SQL that reads those of the segments, columns as the parts
+   * have them. Errors: PartsLost, when there is another way to take; those of the work.
    */
   async use<T>(
     connection: DuckDBConnection,
     request: {
       readonly key: string;
-      /** Asks the rows that `makeRows` makes. */
-      readonly partSql: string;
       readonly segments: readonly PartSegment[];
     },
     work: (sql: string) => Promise<T>,
@@ -95,8 +93,7 @@ export class KeptParts {
       try {
         await before;
         for (const segment of request.segments)
-          if (!kept.segments.has(segment.key))
-            await this.#add(connection, { kept, segment, partSql: request.partSql });
+          if (!kept.segments.has(segment.key)) await this.#add(connection, kept, segment);
       } finally {
         resolve();
       }
@@ -110,14 +107,10 @@ export class KeptParts {
     }
   }
 
-  async #add(
-    connection: DuckDBConnection,
-    add: { readonly kept: Kept; readonly segment: PartSegment; readonly partSql: string },
-  ): Promise<void> {
-    const { kept, segment, partSql } = add;
+  async #add(connection: DuckDBConnection, kept: Kept, segment: PartSegment): Promise<void> {
     // It was there when the answer was planned.
-    if (segment.makeRows === undefined || kept.isRefused) throw partsLost();
-    await segment.makeRows();
+    if (segment.prepare === undefined || kept.isRefused) throw partsLost();
+    const partSql = await segment.prepare();
     const groupsMax = Math.min(KEPT_GROUPS_MAX, Math.ceil(segment.rowCount / KEPT_GROUP_ROWS_MIN));
     try {
       await connection.run(

@@ -38,15 +38,15 @@ function ask(
       connection,
       {
         key,
-        partSql,
         segments: rowCounts.map((rowCount) => ({
           key: `s${rowCount}`,
           rowCount,
-          makeRows: async (): Promise<void> => {
+          prepare: async (): Promise<string> => {
             madeCount++;
             await connection.run(
               `CREATE OR REPLACE TEMP VIEW sls_rows_0 AS SELECT range AS n FROM range(${rowCount})`,
             );
+            return partSql;
           },
         })),
       },

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { SqlColumn } from './columns.ts';
 import type { FunctionFacts } from './function-facts.ts';
 import { splitSelects } from './partial-plan.ts';
-import { parseSql, printSql, textOf, isNode, type SqlNode, type SqlValue } from './tree.ts';
+import { parseSql, printAll, textOf, isNode, type SqlNode, type SqlValue } from './tree.ts';
 
 export interface PartPlan {
   /** The relation that the part is about. */
@@ -46,18 +46,21 @@ export async function planAnswer(
   );
   const selects = splitSelects(root, { columns, functions: context.functions });
   if (selects.length === 0) return undefined;
-  const print = (node: SqlNode): Promise<string> => printSql(connection, { ...root, node });
-  const parts: PartPlan[] = [];
-  for (const { ofRows, ofTimes, viewName, isCountOnly } of selects)
-    parts.push({
-      viewName,
-      isCountOnly,
-      ofRows: await print(ofRows),
-      ofTimes: ofTimes === undefined ? undefined : await print(ofTimes),
-    });
+  const asked = selects.flatMap(({ ofRows, ofTimes }) =>
+    ofTimes === undefined ? [ofRows] : [ofRows, ofTimes],
+  );
+  const roots = asked.map((node) => ({ ...root, node }));
+  const [plan = '', ...texts] = await printAll(connection, [root, ...roots]);
+  const textOfNode = new Map(asked.map((node, i) => [node, texts[i] ?? '']));
+  const parts = selects.map(({ ofRows, ofTimes, viewName, isCountOnly }) => ({
+    viewName,
+    isCountOnly,
+    ofRows: textOfNode.get(ofRows) ?? '',
+    ofTimes: ofTimes && textOfNode.get(ofTimes),
+  }));
   const read = tableNames(root);
   return {
-    sql: await printSql(connection, root),
+    sql: plan,
     parts,
     viewNames: [...columns.keys()].filter((view) => read.has(view)),
   };

@@ -52,12 +52,24 @@ export async function parseSql(connection: DuckDBConnection, sql: string): Promi
 
 /** The SQL of a statement from `parseSql`. */
 export async function printSql(connection: DuckDBConnection, root: SqlNode): Promise<string> {
-  const tree = { error: false, statements: [root] };
+  const [sql = ''] = await printAll(connection, [root]);
+  return sql;
+}
+
+/** The SQL of each statement, at the cost of one. */
+export async function printAll(
+  connection: DuckDBConnection,
+  roots: readonly SqlNode[],
+): Promise<readonly string[]> {
   // Places in the text mean nothing any more, and "unknown" is a number that JavaScript cannot hold.
-  const text = JSON.stringify(tree, (key, value: unknown) =>
-    key === 'query_location' ? undefined : value,
+  const trees = roots.map((root) =>
+    JSON.stringify({ error: false, statements: [root] }, (key, value: unknown) =>
+      key === 'query_location' ? undefined : value,
+    ),
   );
-  return oneText(connection, 'SELECT json_deserialize_sql($1::VARCHAR::JSON)', text);
+  const calls = trees.map((_, i) => `json_deserialize_sql($${i + 1}::VARCHAR::JSON)`);
+  const result = await connection.runAndReadAll(`SELECT ${calls.join(', ')}`, trees);
+  return (result.getRowsJS()[0] ?? []).map((sql) => (typeof sql === 'string' ? sql : ''));
 }
 
 async function oneText(connection: DuckDBConnection, sql: string, value: string): Promise<string> {
