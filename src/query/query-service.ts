@@ -99,11 +99,11 @@ export interface LogsRequest extends QueryRequest, SqlOptions {
   readonly reverse: boolean;
   /** Whether the answer tells the words in its rows. Default: false. */
   readonly highlight?: boolean | undefined;
+  /** Whether the answer tells what was done for it. Default: false. */
+  readonly explain?: boolean | undefined;
 }
 
 /** SQL over logstores of a project: `query` is the statement, which names them and their times. */
-  /** Whether the answer tells what was done for it. Default: false. */
-  readonly explain?: boolean | undefined;
 export interface ProjectLogsRequest extends ProjectRequest, SqlOptions {}
 
 /** Logs around one whose ids a search with `with_pack_meta` gave. */
@@ -132,11 +132,11 @@ export interface LogsResult extends Found {
   readonly isPhraseSearch: boolean;
   /** Words to mark by row, if they were asked for. */
   readonly highlights: readonly (readonly Highlight[])[];
+  /** What was done, if that was asked. */
+  readonly explain?: QueryExplain | undefined;
 }
 
 export interface HistogramsResult extends BucketCounts {
-  /** What was done, if that was asked. */
-  readonly explain?: QueryExplain | undefined;
   /** Each bucket is as complete as the whole. */
   readonly buckets: readonly (BucketCount & { readonly progress: Progress })[];
   /** The search part. */
@@ -209,10 +209,10 @@ export class QueryService implements AsyncDisposable {
         'ErrorType:OLSQueryParseError.ErrorMessage:offset is not available for pagination in sql query, please use limit x,y syntax for pagination.',
       );
     const plan = compileSearch(parsed.search, logstore.index);
+    const trace = request.explain === true ? new QueryTrace({ clock: this.#clock }) : undefined;
     const search = {
       whereQuery: parsed.whereText,
       terms: hitTerms(parsed.search, logstore.index),
-    const trace = request.explain === true ? new QueryTrace({ clock: this.#clock }) : undefined;
       isPhraseSearch: phrasesOf(plan).length > 0,
       highlights: [],
     };
@@ -245,10 +245,10 @@ export class QueryService implements AsyncDisposable {
       aggQuery: analysisText(parsed),
       insertedSql: '',
       elapsedMs,
+      explain: trace?.report(plan),
     };
   }
 
-      explain: trace?.report(plan),
   /**
    * The rows of SQL over logstores that it names. Errors: ParameterInvalid (everything in the statement itself),
    * IndexConfigNotExist, ProjectNotExist, what `authorize` throws, and the signal's reason.
@@ -319,20 +319,20 @@ export class QueryService implements AsyncDisposable {
           budget,
           cache: this.#cache,
           memoryLimitBytes: this.#memoryLimitBytes,
+          trace,
         }),
     );
     return {
-          trace,
       ...found,
       count: found.rows.length,
       hasSql: true,
       aggQuery: text.trim(),
       insertedSql: insertedSql(text, found.limited),
       elapsedMs,
+      explain: trace?.report(statement.own?.plan),
     };
   }
 
-      explain: trace?.report(statement.own?.plan),
   /** Runs work in a slot, with a budget that starts there; what it leases is released at its end, whatever that is. */
   async #run<T extends { readonly progress: Progress }>(
     place: {
@@ -340,17 +340,17 @@ export class QueryService implements AsyncDisposable {
       readonly slots: QuerySlots;
       /** What the work needs; its start takes nothing of the budget. */
       readonly duck?: DuckProcess | undefined;
+      readonly trace?: QueryTrace | undefined;
     },
     work: (leases: QueryLeases, budget: QueryBudget) => Promise<T>,
   ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
-      readonly trace?: QueryTrace | undefined;
     const { projectName, signal } = place.request;
+    const { duck, trace } = place;
+    const endQueue = trace?.open('queue');
     return place.slots.run(projectName, signal, async () => {
       endQueue?.();
       if (duck !== undefined) await step(trace, 'start', () => duck.start());
       const budget = new QueryBudget(this.#clock, this.#timeBudgetMs, signal);
-    const { duck, trace } = place;
-    const endQueue = trace?.open('queue');
       await using leases = new QueryLeases({ signal }, { segments: this.#segments, trace });
       const answer = await work(leases, budget);
       const found = leases.isComplete ? answer : { ...answer, progress: 'Incomplete' as const };

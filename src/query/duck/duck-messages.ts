@@ -63,13 +63,13 @@ export interface SqlAnswer {
   readonly columnTypes: readonly string[];
   /** Texts by column. */
   readonly rows: readonly (readonly string[])[];
-}
-
-/** What each kind of task takes and gives. */
   /** What explaining the answer took in milliseconds, and gave. */
   readonly explained?:
     | { readonly profile: ExplainProfile | undefined; readonly tookMs: number }
     | undefined;
+}
+
+/** What each kind of task takes and gives. */
 export interface DuckTasks {
   /** Errors: ParameterInvalid. */
   readonly translate: {
@@ -89,11 +89,11 @@ export interface DuckTasks {
       readonly sql: string;
       readonly views: readonly LogView[];
       readonly parts: readonly AnswerPart[];
+      /** Whether the answer tells what DuckDB did for it, which has it run once more. */
+      readonly isExplained?: boolean | undefined;
     };
     readonly answer: SqlAnswer;
   };
-      /** Whether the answer tells what DuckDB did for it, which has it run once more. */
-      readonly isExplained?: boolean | undefined;
 }
 
 export type DuckKind = keyof DuckTasks;
