@@ -68,7 +68,7 @@ const aggregate = fc.constantFrom(
   'count(host)',
   'count(DISTINCT level)',
   'count(DISTINCT host)',
-  'count_if(size > 100)',
+  'count(CASE WHEN size > 100 THEN 1 END)',
   'count(*) FILTER (WHERE size > 7)',
   'sum(size)',
   'sum(cost)',
@@ -207,7 +207,7 @@ test('answers from times and counts are those from all rows', async () => {
     'count(DISTINCT __time__)',
     'min(__time__)',
     'max(__time__ % 7)',
-    'count_if(__time__ % 2 = 0)',
+    'count(CASE WHEN __time__ % 2 = 0 THEN 1 END)',
     'count(*) FILTER (WHERE __time__ % 3 = 0)',
   );
   await fc.assert(

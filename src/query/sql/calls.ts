@@ -168,8 +168,9 @@ const REPLACED: Readonly<Record<string, (call: Call) => SqlNode | undefined>> = 
       sls_x: context.templates.fill('localSeconds', { sls_x: timeOf(first, context) }),
       sls_w: second ?? integerNode(1),
     }),
-  '+': dateStep,
-  '-': dateStep,
+  '+': (call) => dateStep(call) ?? wideNumbers(call),
+  '-': (call) => dateStep(call) ?? wideNumbers(call),
+  '*': wideNumbers,
 };
 
 /** A whole number is its own; DuckDB would make it a double. */
@@ -188,6 +189,7 @@ function isAggregateOf(name: string): boolean {
     Object.hasOwn(OVER_LIST, name) ||
     name === 'approx_distinct' ||
     name === 'approx_percentile' ||
+    name === 'count_if' ||
     name === 'sum'
   );
 }
@@ -206,6 +208,12 @@ function aggregate(
     node['function_name'] = 'count';
     node['children'] = [first];
     node['distinct'] = true;
+    return undefined;
+  }
+  if (name === 'count_if') {
+    // The engine's own gives null for no rows.
+    node['function_name'] = 'count';
+    node['children'] = [templates.fill('oneWhen', { sls_x: first })];
     return undefined;
   }
   if (name === 'approx_percentile') {
@@ -246,6 +254,13 @@ function dateStep({ node, children, context }: Call): SqlNode | undefined {
   const names = new Set(children.map((child) => kindOf(context, child).name));
   const isStep = names.has('date') && names.has('interval');
   return isStep ? castNode({ ...node, alias: '' }, 'DATE') : undefined;
+}
+
+/** `60 * 60 * 24 * 365 * 100` has no overflow: whole numbers are of 64 bits, and the engine's small ones of 32. */
+function wideNumbers({ node, first, second, children, context }: Call): SqlNode | undefined {
+  const isWide = constantText(first) === undefined || second === undefined;
+  if (isWide || children.some((child) => kindOf(context, child) !== BIGINT)) return undefined;
+  return { ...node, children: [castNode(first, 'BIGINT'), second] };
 }
 
 /** The engine's own function for a constant format, the slower one in JavaScript for one of each row. */

@@ -224,6 +224,9 @@ const USER_FUNCTIONS: Readonly<Record<string, string>> = {
   count: 'approx_distinct',
 };
 
+/** Operators whose name in the engine nobody writes. */
+const OPERATORS: Readonly<Record<string, string>> = { '~~': 'like', '!~~': 'not like' };
+
 /** The engine knows the function that runs; the user gets the one that he wrote, if it can be told. */
 function wrongArguments(name: string, types: string | undefined, text: string): AppError {
   const lower = name.toLowerCase();
@@ -236,7 +239,9 @@ function wrongArguments(name: string, types: string | undefined, text: string): 
       ? ''
       : ` (${types.split(', ').map(typeText).join(', ')})`;
   if (/^\W+$/.test(name))
-    return refuse(`line 1:1: '${name}' cannot be applied to${listed.replaceAll(/[()]/g, '')}`);
+    return refuse(
+      `line 1:1: '${OPERATORS[name] ?? name}' cannot be applied to${listed.replaceAll(/[()]/g, '')}`,
+    );
   const place = written === undefined ? '1:1' : (findName(text, written)?.place ?? '1:1');
   const what = written === undefined ? 'a function' : `function ${written}`;
   return refuse(`line ${place}: Unexpected parameters${listed} for ${what}`);

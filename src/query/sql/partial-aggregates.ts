@@ -70,13 +70,6 @@ export function splitAggregate(
         ofTimes: [call('sum', [countWhere(isNotNull(argument))])],
         combine: ([column]) => castNode(orZero(sum(column)), 'BIGINT'),
       };
-    case 'count_if':
-      return {
-        partials: [call('count_if', [argument])],
-        ofTimes: [call('sum', [countWhere(argument)])],
-        // Null when there are no rows, as the engine has it.
-        combine: ([column]) => sum(column),
-      };
     case 'sum':
       return {
         partials: [call('sum', [argument])],

@@ -131,8 +131,9 @@ CREATE MACRO sls_top(m, n) AS map_from_entries(list_transform(list_sort(list_tra
   e__ -> struct_pack(c := -(e__.value::BIGINT), k := e__.key)))[1:n],
   e__ -> struct_pack(key := e__.k, value := -e__.c)));
 CREATE MACRO approx_most_frequent(n, x, capacity) AS sls_top(histogram(x), n);
-CREATE MACRO array_join(a,s) AS array_to_string(a,s), (a,s,n) AS
-  array_to_string(list_transform(a, e__ -> coalesce(CAST(e__ AS VARCHAR), n)), s);
+CREATE MACRO array_join(a,s) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL
+  THEN coalesce(array_to_string(a,s), '') END, (a,s,n) AS CASE WHEN a IS NOT NULL AND s IS NOT NULL
+  THEN coalesce(array_to_string(list_transform(a, e__ -> coalesce(CAST(e__ AS VARCHAR), n)), s), '') END;
 CREATE MACRO array_max(a) AS list_max(a);
 CREATE MACRO array_min(a) AS list_min(a);
 CREATE MACRO array_sum(a) AS CASE WHEN a IS NOT NULL THEN coalesce(list_sum(a), 0) END;

@@ -46,6 +46,7 @@ const EXPRESSIONS = {
   same: 'sls_a IS NOT DISTINCT FROM sls_b',
   both: 'sls_a AND sls_b',
   always: '1 = 1',
+  oneWhen: 'CASE WHEN sls_x THEN 1 END',
   // Lambda expressions: the slots sls_f and sls_g are whole lambdas, sls_body what is right of an arrow.
   pairs: 'list_transform(list_zip(sls_a, sls_b), sls_f)',
   fieldAt: 'sls_x[sls_n]',

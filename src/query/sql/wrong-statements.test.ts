@@ -78,6 +78,10 @@ const WRONG: readonly (readonly [sql: string, message: string])[] = [
     'select count(*) from log where host between 1 and 2',
     "line 1:38: '=' cannot be applied to varchar, bigint",
   ],
+  [
+    "select host from log where status like '5%'",
+    "line 1:1: 'like' cannot be applied to bigint, varchar",
+  ],
   ['select host + 1 from log', "line 1:14: '+' cannot be applied to varchar, bigint"],
   [
     'select count(*) from log where status',
