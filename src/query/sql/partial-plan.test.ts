@@ -76,6 +76,15 @@ describe('a SELECT over parts', () => {
     expect(found?.viewNames).toEqual(['store_1']);
   });
 
+  test('takes no constant for what is counted', async () => {
+    const found = await plan(
+      'SELECT count(DISTINCT 1) AS n, 1 + max(x) AS m FROM log HAVING max(x) > 1 ORDER BY 1',
+    );
+    expect(found?.sql).toBe(
+      'SELECT count(DISTINCT sls_k0) AS n, (1 + max(sls_p1)) AS m FROM sls_part_0 AS log HAVING (max(sls_p1) > 1) ORDER BY 1',
+    );
+  });
+
   test('may have windows over its groups', async () => {
     const found = await plan(
       'SELECT host, sum(count(*)) OVER (ORDER BY host) AS n FROM log GROUP BY host',

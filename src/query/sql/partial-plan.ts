@@ -89,8 +89,10 @@ class SelectSplit {
   readonly #from: SqlNode;
   readonly #columns: ReadonlySet<string> | undefined;
   readonly #outputs: readonly SqlNode[];
-  /** Expressions of the groups, by what they are without names. */
+  /** Expressions that parts are grouped by, by what they are without names. */
   readonly #keys = new Map<string, string>();
+  /** Those of them that the SELECT is grouped by; the others are arguments of distinct counts. */
+  readonly #groupKeys = new Set<string>();
   /** What became of aggregates, by what they are. */
   readonly #combined = new Map<string, SqlNode>();
   /** Outputs of the SELECT of a part. */
@@ -198,7 +200,9 @@ class SelectSplit {
     else if (name !== undefined && this.#columns?.has(name) !== true)
       expression = this.#outputs.find((output) => textOf(output, 'alias').toLowerCase() === name);
     if (expression === undefined || expression['class'] === 'CONSTANT') throw new NotSplit();
-    return columnNode(this.#addKey(expression));
+    const key = this.#addKey(expression);
+    this.#groupKeys.add(key);
+    return columnNode(key);
   }
 
   /** The column of the parts that has the value of an expression over rows. */
@@ -239,7 +243,8 @@ class SelectSplit {
   #over(node: SqlNode, place: Place): SqlNode {
     if (place !== 'output' && this.#isOutputName(node)) return node;
     const key = this.#keys.get(shapeOf(node));
-    if (key !== undefined) return { ...columnNode(key), alias: textOf(node, 'alias') };
+    if (key !== undefined && this.#groupKeys.has(key))
+      return { ...columnNode(key), alias: textOf(node, 'alias') };
     switch (node['class']) {
       case 'COLUMN_REF':
       case 'SUBQUERY':
