@@ -19,6 +19,9 @@ export const REINDEX_POLL_MS: number = 1 * SECOND_MS;
 /** An event of a live tail: a log may be 10 MB, and JSON writes some characters with six. */
 export const EVENT_CHARS_MAX: number = 64 * MIB;
 
+/** An explained query: a page of 100 logs of 10 MB is a mistake, and an answer of SQL has 100 MB of texts at most. */
+export const EXPLAIN_ANSWER_BYTES_MAX: number = 256 * MIB;
+
 /** Pauses before a live tail connects again; a server that restarts is back after some seconds. */
 export const RECONNECT_MS_MIN: number = 1 * SECOND_MS;
 export const RECONNECT_MS_MAX: number = 15 * SECOND_MS;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AppError } from '#base/app-error.ts';
 import type { Command, CommandContext, TextOutput } from '#cli/command.ts';
 import { dispatch } from '#cli/dispatch.ts';
+import { explainCommand } from '#cli/explain-command.ts';
 import { reindexCommand } from '#cli/reindex-command.ts';
 import { scrubCommand } from '#cli/scrub-command.ts';
 import { tailCommand } from '#cli/tail-command.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   }),
   reindexCommand,
   tailCommand,
+  explainCommand,
 ];
 
 /** A command that is an entry of its own: it reads the words after its name, and ends when it likes. */

@@ -23,7 +23,7 @@ describe('sluice', () => {
     const list = await runSluice(['--help']);
     expect(list).toMatchObject({ code: 0, errors: '' });
     const names = [...list.output.matchAll(/^ {2}(\S+) {2}/gmu)].map((match) => match[1] ?? '');
-    expect(names).toEqual(['server', 'logtail', 'start', 'scrub', 'reindex', 'tail']);
+    expect(names).toEqual(['server', 'logtail', 'start', 'scrub', 'reindex', 'tail', 'explain']);
     for (const name of names) {
       const help = await runSluice([name, '--help']);
       expect(help).toMatchObject({ code: 0, errors: '' });
