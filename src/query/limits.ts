@@ -255,6 +255,9 @@ export const EXPLAIN_SQL_CHARS_MAX: number = 16 * KIB;
 /** Views of a statement that are told: one for each relation, and some that kept parts are made from. */
 export const EXPLAIN_VIEWS_MAX = 20;
 
+/** Row numbers of a view that are told; there may be a thousand. */
+export const EXPLAIN_ROW_NUMBERS_MAX = 10;
+
 /** A statement that took longer is not run again for the figures of its operators. */
 export const EXPLAIN_AGAIN_MS_MAX: number = 10 * SECOND_MS;
 

@@ -6,7 +6,7 @@ import type {
   ExplainSql,
 } from '#protocol/query-explain.ts';
 import type { AnswerPart, LogView } from '../duck/duck-messages.ts';
-import { EXPLAIN_SQL_CHARS_MAX, EXPLAIN_VIEWS_MAX } from '../limits.ts';
+import { EXPLAIN_ROW_NUMBERS_MAX, EXPLAIN_SQL_CHARS_MAX, EXPLAIN_VIEWS_MAX } from '../limits.ts';
 import type { AnswerPlan } from '../sql/answer-plan.ts';
 import type { Relation } from '../sql/relation.ts';
 import { quoteText } from '../sql/text.ts';
@@ -38,7 +38,7 @@ export interface StatementFacts {
 export function explainSql(answered: AnsweredSql, facts: StatementFacts): ExplainSql {
   const { asked, relations, plan, profile } = answered;
   const names = fileNames(relations);
-  const text = (sql: string): string => cut(withoutPaths(sql, names));
+  const text = (sql: string): string => cut(shortLists(withoutPaths(sql, names)));
   const kept = asked.parts.filter((part) => part.kind === 'kept');
   const views = [
     ...asked.views,
@@ -105,6 +105,16 @@ function fileNames(relations: readonly Relation[]): ReadonlyMap<string, string> 
 /** Names in quotes are passed over, for they may have the quotes of texts in them. */
 function withoutPaths(sql: string, names: ReadonlyMap<string, string>): string {
   return sql.replaceAll(/"(?:[^"]|"")*"|'(?:[^']|'')*'/gu, (quoted) => names.get(quoted) ?? quoted);
+}
+
+/** Row numbers that are written into a view, by their count. */
+function shortLists(sql: string): string {
+  return sql.replaceAll(/file_row_number IN \(([\d,]+)\)/gu, (list, numbers: string) => {
+    const all = numbers.split(',');
+    if (all.length <= EXPLAIN_ROW_NUMBERS_MAX) return list;
+    const first = all.slice(0, EXPLAIN_ROW_NUMBERS_MAX).join();
+    return `file_row_number IN (${first}, … ${all.length} in all)`;
+  });
 }
 
 function cut(text: string): string {

@@ -211,6 +211,7 @@ describe('a statement', () => {
     expect(sql.views.map(({ name }) => name)).toEqual(['log']);
     for (const reader of fixture.segments.slice(0, 2))
       expect(sql.views[0]?.select).toContain(`'${reader.info.id}.parquet'`);
+    expect(sql.views[0]?.select).toContain('IN (0,10,20,30,40,50,60,70,80,90, … 20 in all)');
     const profile = must(sql.profile, 'it was cheap');
     const operators = flat(profile.root);
     expect(operators.some(({ name }) => name === 'READ_PARQUET')).toBe(true);
