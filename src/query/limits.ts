@@ -255,12 +255,36 @@ export const EXPLAIN_SQL_CHARS_MAX: number = 16 * KIB;
 /** Views of a statement that are told: one for each relation, and some that kept parts are made from. */
 export const EXPLAIN_VIEWS_MAX = 20;
 
-/** Row numbers of a view that are told; there may be a thousand. */
-export const EXPLAIN_ROW_NUMBERS_MAX = 10;
-
 /** A statement that took longer is not run again for the figures of its operators. */
 export const EXPLAIN_AGAIN_MS_MAX: number = 10 * SECOND_MS;
 
 /** Operators of one plan that are told, and characters of what each does. */
 export const EXPLAIN_OPERATORS_MAX = 500;
 export const EXPLAIN_DETAIL_CHARS_MAX = 400;
+
+/** Commands of one pipeline (sls-query §5); the text is bounded as every query is. */
+export const SPL_STAGES_MAX = 16;
+
+/** Fields that one pipeline names: each is a column that all stages hand on. */
+export const SPL_FIELDS_MAX = 200;
+
+/** Logs that one page of a pipeline reads, and the time after which it reads no more (sls-query §5). */
+export const SPL_PAGE_LOGS_MAX = 100_000;
+export const SPL_PAGE_MS: number = 2 * SECOND_MS;
+
+/** Logs that a page begins with, enough where most pass … */
+export const SPL_FIRST_LOGS = 1000;
+
+/** … and reads at once where hardly any does; more take longer than a page may in one go. */
+export const SPL_LOGS_AT_ONCE_MAX = 32_000;
+
+/** How much more each read takes than the one before it. */
+export const SPL_GROWTH = 4;
+
+/** Rows of a pipeline that counts or sorts, without `limit` (sls-query §5), and the most that `limit` gives. */
+export const SPL_ROWS_DEFAULT = 100;
+export const SPL_ROWS_MAX = 10_000;
+
+/** Logs of one shard that a scan without an index reads, and of all (sls-query §3.1). */
+export const SCAN_SHARD_LOGS_MAX = 500_000;
+export const SCAN_LOGS_MAX = 10_000_000;

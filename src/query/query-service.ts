@@ -25,6 +25,7 @@ import { QueryLeases } from './query-leases.ts';
 import { QuerySlots } from './query-slots.ts';
 import { countBuckets, runSearch } from './search/run-search.ts';
 import { phrasesOf } from './search/verify-phrase.ts';
+import { runSpl, type RunSplRequest, type ScanPosition } from './spl/run-spl.ts';
 import { runSql, type RunSqlRequest } from './sql/run-sql.ts';
 import {
   indexedLogstore,
@@ -33,7 +34,7 @@ import {
   type IndexedLogstore,
   type LogstoreCatalog,
 } from './sql/sql-logstores.ts';
-import { checkSession, insertedSql } from './sql/statement-text.ts';
+import { insertedSql, isScan } from './sql/statement-text.ts';
 import { checkTimeRange, exactBounds, type TimeRange } from './time-range.ts';
 import type { DataFileOptions } from './udf/data-files.ts';
 
@@ -116,7 +117,13 @@ export interface HistogramsRequest extends QueryRequest {
   readonly intervalSeconds: number;
 }
 
+/** What a query was answered from: the index, texts of logs that have the words of a phrase, fields without an index. */
+export type QueryMode = 'index' | 'phrase' | 'scan' | 'scanSql';
+
 export interface LogsResult extends Found {
+  readonly mode: QueryMode;
+  /** Where a pipeline stopped. */
+  readonly scan?: ScanPosition | undefined;
   readonly count: number;
   readonly hasSql: boolean;
   /** The search part. */
@@ -201,8 +208,6 @@ export class QueryService implements AsyncDisposable {
     const { projectName, logstoreName } = request;
     const logstore = await indexedLogstore(this.#catalog, projectName, logstoreName);
     const parsed = parseQuery(request.query);
-    if (parsed.analysis.kind === 'spl')
-      throw new AppError('ParameterInvalid', 'pipeline commands are not supported');
     if (parsed.analysis.kind === 'sql' && request.offset > 0)
       throw new AppError(
         'ParameterInvalid',
@@ -216,16 +221,15 @@ export class QueryService implements AsyncDisposable {
       isPhraseSearch: phrasesOf(plan).length > 0,
       highlights: [],
     };
+    const own = { logstore, plan, topic: request.topic };
+    if (parsed.analysis.kind === 'spl') {
+      const pipeline = { ...request, text: parsed.analysis.text, own, range: request };
+      return { ...search, ...(await this.#getSpl(request, { ...pipeline, trace })) };
+    }
     if (parsed.analysis.kind === 'sql') {
-      const { topic } = request;
-      const statement = {
-        sql: parsed.analysis.text,
-        own: { logstore, plan, topic },
-        range: request,
-      };
+      const statement = { sql: parsed.analysis.text, own, range: request };
       return { ...search, ...(await this.#getSql({ ...request, trace }, statement)) };
     }
-    checkSession('', request.session);
     const withPackMeta = parsed.analysis.kind === 'packMeta';
     const page = { ...request, plan, ...exactBounds(request), withPackMeta };
     const { found, elapsedMs } = await this.#run(
@@ -238,6 +242,7 @@ export class QueryService implements AsyncDisposable {
     return {
       ...found,
       ...search,
+      mode: search.isPhraseSearch ? 'phrase' : 'index',
       highlights:
         request.highlight === true ? highlightsOf(found.rows, search.terms, logstore.index) : [],
       count: found.rows.length,
@@ -307,29 +312,61 @@ export class QueryService implements AsyncDisposable {
   ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch' | 'highlights'>> {
     const { projectName, authorize, trace } = request;
     const text = statement.sql;
-    checkSession(text, request.session);
+    const isScanned = isScan(text, request.session);
     const duck = this.#sqlProcess;
     const { found, elapsedMs } = await this.#run(
       { request, slots: this.#statements, duck, trace },
       (leases, budget) =>
-        runSql(statement, {
-          duck,
-          logstores: new SqlLogstores({ projectName, text, authorize }, { catalog: this.#catalog }),
-          leases,
-          budget,
-          cache: this.#cache,
-          memoryLimitBytes: this.#memoryLimitBytes,
-          trace,
-        }),
+        runSql(
+          { ...statement, isScan: isScanned },
+          {
+            duck,
+            logstores: new SqlLogstores(
+              { projectName, text, authorize },
+              { catalog: this.#catalog },
+            ),
+            leases,
+            budget,
+            cache: this.#cache,
+            memoryLimitBytes: this.#memoryLimitBytes,
+            trace,
+          },
+        ),
     );
     return {
       ...found,
+      mode: isScanned ? 'scanSql' : 'index',
       count: found.rows.length,
       hasSql: true,
       aggQuery: text.trim(),
       insertedSql: insertedSql(text, found.limited),
       elapsedMs,
       explain: trace?.report(statement.own?.plan),
+    };
+  }
+
+  async #getSpl(
+    request: ProjectRequest,
+    pipeline: RunSplRequest & { readonly trace?: QueryTrace | undefined },
+  ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch' | 'highlights'>> {
+    const { text, trace } = pipeline;
+    const duck = this.#sqlProcess;
+    const cache = this.#cache;
+    const memoryLimitBytes = this.#memoryLimitBytes;
+    const { found, elapsedMs } = await this.#run(
+      { request, slots: this.#statements, duck, trace },
+      (leases, budget) =>
+        runSpl(pipeline, { duck, leases, budget, cache, memoryLimitBytes, trace }),
+    );
+    return {
+      ...found,
+      mode: 'scan',
+      count: found.rows.length,
+      hasSql: found.isStats,
+      aggQuery: text.trim(),
+      insertedSql: '',
+      elapsedMs,
+      explain: trace?.report(pipeline.own.plan),
     };
   }
 

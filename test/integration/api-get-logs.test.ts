@@ -94,7 +94,6 @@ describe('parameters', () => {
     [{ accurate: [] }, 'ParameterInvalid'],
     [{ highlight: 'yes' }, 'ParameterInvalid'],
     [{ session: 5 }, 'ParameterInvalid'],
-    [{ session: 'mode=scan' }, 'ParameterInvalid'],
     [{ topic: 5 }, 'ParameterInvalid'],
     [{ query: ['*'] }, 'ParameterInvalid'],
     [{ from: NOW + 0.5 }, 'ParameterInvalid'],

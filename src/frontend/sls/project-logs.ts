@@ -13,5 +13,5 @@ export async function getProjectLogs(call: SlsCall, rooms: SlsRooms): Promise<Ht
     session: textOf(member, 'session'),
     signal: call.signal,
   });
-  return logsReplyV1({ result, phrases: undefined, powerSql });
+  return logsReplyV1({ result, pageProgress: undefined, powerSql });
 }

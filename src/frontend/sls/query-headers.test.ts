@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '../limits.ts';
-import { queryHeaders, queryInfo } from './query-headers.ts';
+import { queryHeaders, queryInfo, type QueryInfo } from './query-headers.ts';
 
 const FIGURES = {
   progress: 'Complete',
@@ -14,13 +14,15 @@ const FIGURES = {
   insertedSql: 'select 1 limit 100',
   powerSql: true,
 };
-const INFO = {
+const INFO: QueryInfo = {
   keys: ['a'],
   columnTypes: ['bigint'],
   limited: 100,
   isAccurate: true,
   terms: [],
-  phrases: undefined,
+  mode: 'index',
+  processedBytes: 345,
+  pageProgress: undefined,
 };
 
 describe('query headers', () => {
@@ -65,15 +67,27 @@ describe('query headers', () => {
   });
 
   it('tell where a page of a phrase search ends, as texts', () => {
-    const phrases = { scanAll: false, beginOffset: 20, endOffset: 30, endTime: 1_700_000_000 };
-    expect(JSON.parse(queryInfo({ ...INFO, phrases }))).toMatchObject({
+    const pageProgress = { scanAll: false, beginOffset: 20, endOffset: 30, endTime: 1_700_000_000 };
+    expect(JSON.parse(queryInfo({ ...INFO, mode: 'phrase', pageProgress }))).toMatchObject({
       mode: 1,
+      scanBytes: 0,
       phraseQueryInfo: {
         scanAll: 'false',
         beginOffset: '20',
         endOffset: '30',
         endTime: '1700000000',
       },
+    });
+  });
+
+  it('tell what a scan read', () => {
+    expect(JSON.parse(queryInfo({ ...INFO, mode: 'scan' }))).toMatchObject({
+      mode: 2,
+      scanBytes: 345,
+    });
+    expect(JSON.parse(queryInfo({ ...INFO, mode: 'scanSql' }))).toMatchObject({
+      mode: 3,
+      scanBytes: 345,
     });
   });
 

@@ -3,6 +3,7 @@
  * may not: control characters become spaces, other characters travel as UTF-8, and long texts are cut,
  * because Node clients refuse answers with more than 16 KiB of headers.
  */
+import type { QueryMode } from '#query/query-service.ts';
 import { QUERY_HEADER_BYTES_MAX, QUERY_INFO_HEADER_BYTES_MAX } from '../limits.ts';
 
 export interface QueryFigures {
@@ -20,8 +21,8 @@ export interface QueryFigures {
   readonly powerSql: boolean;
 }
 
-/** Where the logs of a phrase search begin and end, for the next page: offsets, and Unix seconds. */
-export interface PhraseProgress {
+/** What a page of a phrase search or of a pipeline took: offsets, of which the next page begins at the end, and Unix seconds. */
+export interface PageProgress {
   /** Whether there is nothing behind. */
   readonly scanAll: boolean;
   readonly beginOffset: number;
@@ -35,16 +36,29 @@ export interface QueryInfo {
   readonly limited: number;
   readonly isAccurate: boolean;
   readonly terms: readonly { readonly key: string; readonly term: string }[];
-  /** Undefined: no phrase search. */
-  readonly phrases: PhraseProgress | undefined;
+  readonly mode: QueryMode;
+  readonly processedBytes: number;
+  /** Undefined: neither a phrase search nor a pipeline. */
+  readonly pageProgress: PageProgress | undefined;
 }
 
-/** What a query was answered from; 2 and 3 are scans (sls-query §4.2). */
-export function queryMode(phrases: PhraseProgress | undefined): number {
-  return phrases === undefined ? 0 : 1;
+/** What a query was answered from (sls-query §4.2). */
+export const MODE_NUMBERS: Readonly<Record<QueryMode, number>> = {
+  index: 0,
+  phrase: 1,
+  scan: 2,
+  scanSql: 3,
+};
+
+/** What a scan read. */
+export function scanBytes({
+  mode,
+  processedBytes,
+}: Pick<QueryInfo, 'mode' | 'processedBytes'>): number {
+  return mode === 'scan' || mode === 'scanSql' ? processedBytes : 0;
 }
 
-const NO_PHRASES: PhraseProgress = { scanAll: true, beginOffset: 0, endOffset: 0, endTime: 0 };
+const NO_PROGRESS: PageProgress = { scanAll: true, beginOffset: 0, endOffset: 0, endTime: 0 };
 
 export function queryHeaders(figures: QueryFigures): Record<string, string> {
   return {
@@ -71,12 +85,12 @@ export function queryInfo(info: QueryInfo): string {
     terms: info.terms.map(({ key, term }) => [term, key]),
     limited: String(info.limited),
     marker: '',
-    mode: queryMode(info.phrases),
+    mode: MODE_NUMBERS[info.mode],
     isAccurate: info.isAccurate ? 1 : 0,
     columnTypes: info.columnTypes,
     shard: 0,
-    scanBytes: 0,
-    phraseQueryInfo: textsOf(info.phrases ?? NO_PHRASES),
+    scanBytes: scanBytes(info),
+    phraseQueryInfo: textsOf(info.pageProgress ?? NO_PROGRESS),
   };
   for (const value of [full, { ...full, terms: [] }]) {
     const text = asciiJson(value);
@@ -85,9 +99,9 @@ export function queryInfo(info: QueryInfo): string {
   return asciiJson({ ...full, terms: [], keys: [], columnTypes: [] });
 }
 
-/** Clients read the numbers of phrases from texts here (sls-api §5.7.3). */
-function textsOf(phrases: PhraseProgress): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(phrases).map(([name, value]) => [name, String(value)]));
+/** Clients read these numbers from texts here (sls-api §5.7.3). */
+function textsOf(progress: PageProgress): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(progress).map(([name, value]) => [name, String(value)]));
 }
 
 /** Latin-1 text whose bytes are the UTF-8 of the text, as Node writes headers. */

@@ -9,7 +9,13 @@ import type { HttpReply } from '../http-message.ts';
 import type { SlsCall, SlsRooms } from './operation.ts';
 import { booleanOf, integerOf, jsonBody, pathParameter } from './parameters.ts';
 import { acceptedCompression } from './pull-logs.ts';
-import { queryHeaders, queryInfo, queryMode, type PhraseProgress } from './query-headers.ts';
+import {
+  MODE_NUMBERS,
+  queryHeaders,
+  queryInfo,
+  scanBytes,
+  type PageProgress,
+} from './query-headers.ts';
 
 /** What a search asks for, checked; the same for a query string and a JSON body. */
 interface SearchArguments {
@@ -33,7 +39,7 @@ export type Member = (name: string) => unknown;
 /** What was found, and what the answer says of it that only the request knows. */
 export interface Searched {
   readonly result: LogsResult;
-  readonly phrases: PhraseProgress | undefined;
+  readonly pageProgress: PageProgress | undefined;
   readonly powerSql: boolean;
 }
 
@@ -43,8 +49,8 @@ export async function getLogsV1(call: SlsCall, rooms: SlsRooms): Promise<HttpRep
 }
 
 /** Rows and figures as GetLogs (v1) and GetProjectLogs answer them. */
-export function logsReplyV1({ result, phrases, powerSql }: Searched): HttpReply {
-  const info = { ...result, limited: limitOf(result), phrases };
+export function logsReplyV1({ result, pageProgress, powerSql }: Searched): HttpReply {
+  const info = { ...result, limited: limitOf(result), pageProgress };
   return jsonReply(result.rows, {
     ...queryHeaders({ ...result, powerSql }),
     'x-log-query-info': queryInfo(info),
@@ -141,14 +147,14 @@ async function search(
     signal: call.signal,
   });
   const phrases = result.isPhraseSearch ? phraseProgress(result, page) : undefined;
-  return { result, phrases, powerSql };
+  return { result, pageProgress: result.scan ?? phrases, powerSql };
 }
 
 /** Offsets count logs that have the phrases, as those of requests do. */
 function phraseProgress(
   { rows, progress, isAccurate }: LogsResult,
   page: SearchArguments & Pick<LogsRequest, 'line' | 'offset' | 'reverse'>,
-): PhraseProgress {
+): PageProgress {
   const isLast = rows.length < page.line && progress === 'Complete' && isAccurate;
   const lastTime = Number(
     rows.at(-1)?.['__time__'] ?? (page.reverse ? page.toTime : page.fromTime),
@@ -207,7 +213,7 @@ function limitOf(result: LogsResult): number {
   return result.limited ?? (result.hasSql ? 0 : GET_LOGS_LINE_MAX);
 }
 
-function metaJson({ result, phrases, powerSql }: Searched): Readonly<Record<string, unknown>> {
+function metaJson({ result, pageProgress, powerSql }: Searched): Readonly<Record<string, unknown>> {
   return {
     progress: result.progress,
     count: result.count,
@@ -224,8 +230,8 @@ function metaJson({ result, phrases, powerSql }: Searched): Readonly<Record<stri
     columnTypes: result.columnTypes,
     terms: result.terms,
     marker: '',
-    mode: queryMode(phrases),
-    scanBytes: 0,
+    mode: MODE_NUMBERS[result.mode],
+    scanBytes: scanBytes(result),
     isAccurate: result.isAccurate,
     powerSql,
     insertedSQL: result.insertedSql,
@@ -233,6 +239,6 @@ function metaJson({ result, phrases, powerSql }: Searched): Readonly<Record<stri
     highlights: result.highlights.map((words) =>
       words.map(({ key, value }) => ({ Key: key, Value: value })),
     ),
-    ...(phrases === undefined ? {} : { phraseQueryInfo: phrases }),
+    ...(pageProgress === undefined ? {} : { phraseQueryInfo: pageProgress }),
   };
 }

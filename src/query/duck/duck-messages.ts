@@ -3,6 +3,7 @@
  * Tasks stand for themselves: what one leaves in the process only spares the next one work, so a lost one can be sent again.
  */
 import type { ExplainProfile } from '#protocol/query-explain.ts';
+import type { SplRequest, TranslatedSpl } from '../spl/spl-request.ts';
 import type { AnswerPlan } from '../sql/answer-plan.ts';
 import type { SqlRequest, TranslatedSql } from '../sql/request.ts';
 import type { DataFileOptions } from '../udf/data-files.ts';
@@ -25,7 +26,7 @@ export interface DuckOptions {
 export interface LogView {
   /** Unique in the statement; no user's text is in it. */
   readonly name: string;
-  /** The body of the view; it finds its bits in the temporary table `sls_bits_<name>`, by segment and block of 64 rows. */
+  /** What the name stands for; it finds its bits in the temporary table `sls_bits_<name>`, by segment and block of 64 rows. */
   readonly select: string;
   /** Matching rows by the number of their segment, the first row in the lowest bit of the first word. */
   readonly bits: readonly { readonly segment: number; readonly words: Uint32Array }[];
@@ -75,6 +76,11 @@ export interface DuckTasks {
   readonly translate: {
     readonly request: SqlRequest;
     readonly answer: TranslatedSql & { readonly plan?: AnswerPlan | undefined };
+  };
+  /** A pipeline. Errors: ParameterInvalid. */
+  readonly translateSpl: {
+    readonly request: SplRequest;
+    readonly answer: TranslatedSpl;
   };
   /** For each part the segments that are not kept; undefined: it is not worth keeping. */
   readonly missing: {

@@ -11,6 +11,7 @@ import {
   SQL_ROWS_MAX,
   TRANSLATIONS_BYTES_MAX,
 } from '../limits.ts';
+import { translateSpl } from '../spl/translate-spl.ts';
 import { planAnswer } from '../sql/answer-plan.ts';
 import { cellFormat, nameFields, prestoType } from '../sql/cells.ts';
 import type { SqlColumn } from '../sql/columns.ts';
@@ -80,6 +81,7 @@ export async function runTask(
     return await context.shared.translation(task.request, () =>
       translate(connection, task.request, context.shared),
     );
+  if (task.kind === 'translateSpl') return await translateSpl(connection, task.request);
   if (task.kind === 'missing')
     return task.request.parts.map(({ key, segments }) => kept.missing(key, segments));
   const { views, parts, isExplained } = task.request;

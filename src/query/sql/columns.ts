@@ -51,8 +51,48 @@ export function sqlColumns(index: IndexConfig): readonly SqlColumn[] {
   return columns;
 }
 
+/** A whole log but for its time, as a JSON object of texts. */
+export const WHOLE_LOG = '__sls_log';
+
+/** What every segment has beside the fields of its logs: the number of the row, the whole log, parts of the second. */
+const BESIDE_FIELDS: Readonly<Record<string, (reader: SegmentReader) => string>> = {
+  __sls_row: () => 'rows.file_row_number::BIGINT',
+  [WHOLE_LOG]: logSql,
+  __time_ns_part__: () => 'rows.__time_ns_part__::BIGINT',
+};
+
+/** The number of the segment among those of the relation; the view knows it. */
+export const SEGMENT_NUMBER = '__sls_segment';
+
+/**
+ * Columns of a scan, which needs no index: any field of the logs by its name, as text. `names`: in any case where the index
+ * has the field, else as in the logs; the first of those that are equal but for letter case is the column.
+ */
+export function scanColumns(names: readonly string[], index: IndexConfig): readonly SqlColumn[] {
+  const spellings = new Map(
+    Object.keys(index.keys ?? {}).map((field) => [field.toLowerCase(), field]),
+  );
+  const columns = new Map<string, SqlColumn>();
+  for (const name of names) {
+    const lower = name.toLowerCase();
+    if (lower === '' || lower === '__time__' || columns.has(lower)) continue;
+    const isText =
+      lower === WHOLE_LOG || !(Object.hasOwn(BESIDE_FIELDS, lower) || lower === SEGMENT_NUMBER);
+    const known = index.keys !== undefined && Object.hasOwn(index.keys, name);
+    const field = known ? name : (spellings.get(lower) ?? name);
+    const type = isText ? 'VARCHAR' : 'BIGINT';
+    columns.set(lower, { name: field, field, path: undefined, type, isAlias: false });
+  }
+  return [...columns.values()];
+}
+
 /** The expression that reads a column from `rows`, a scan of a segment's Parquet file, with the type of the column. */
 export function columnSql(column: SqlColumn, reader: SegmentReader, textBytesMax: number): string {
+  const beside = Object.hasOwn(BESIDE_FIELDS, column.field)
+    ? BESIDE_FIELDS[column.field]
+    : undefined;
+  if (beside !== undefined && column.path === undefined)
+    return `CAST(${beside(reader)} AS ${column.type})`;
   const stored = reader.columns.find((one) => one.field === column.field);
   if (stored !== undefined && stored.type.kind !== 'text' && column.path === undefined)
     return numberSql(rowsColumn(stored.column), stored.type, column.type);
@@ -75,6 +115,16 @@ function numberSql(raw: string, stored: ColumnType, type: SqlColumnType): string
   return `CAST(${raw} AS ${type})`;
 }
 
+/** The fields with columns over those without. */
+function logSql(reader: SegmentReader): string {
+  const members = reader.columns.map(
+    ({ field }) => `${quoteText(field)}, ${fieldSql(field, reader) ?? 'NULL'}`,
+  );
+  const rest =
+    reader.restFields?.length === 0 ? "'{}'" : `coalesce(${rowsColumn('__rest__')}, '{}')`;
+  return `json_merge_patch(${rest}, json_object(${members.join(', ')}))`;
+}
+
 /** A log field as text, or undefined when no log of the segment has it. */
 function fieldSql(field: string, reader: SegmentReader): string | undefined {
   const column = reader.columns.find((column) => column.field === field);
@@ -87,6 +137,7 @@ function fieldSql(field: string, reader: SegmentReader): string | undefined {
 }
 
 function typedSql(raw: string, type: SqlColumnType, textBytesMax: number): string {
+  if (type === 'VARCHAR' && textBytesMax === Infinity) return raw;
   if (type === 'VARCHAR')
     return `CASE WHEN strlen(${raw}) > ${textBytesMax} THEN sls_cut(${raw}, ${textBytesMax}) ELSE ${raw} END`;
   // The engine's own casts take more than numbers are: they round `12.5` and read `1_000`.

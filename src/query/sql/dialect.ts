@@ -9,7 +9,7 @@ import type { SqlRequest, TranslatedSql } from './request.ts';
 import { rewriteQuery, rewriteSql } from './rewrite.ts';
 import { spliceSql, type SplicedSql } from './splice.ts';
 import { openTemplates } from './templates.ts';
-import { parseSql, printSql, selectNode, type SqlNode } from './tree.ts';
+import { eachNode, parseSql, printSql, selectNode, type SqlNode } from './tree.ts';
 
 /** Errors: ParameterInvalid, with the service's messages as far as they are known (sls-query §3.10). */
 export async function translateSql(
@@ -22,6 +22,7 @@ export async function translateSql(
   if (parsed.statementCount !== 1)
     throw new AppError('ParameterInvalid', 'only one sql statement is allowed');
   checkSql(parsed.root, spliced);
+  if (request.isScan === true) checkScan(parsed.root, spliced);
   const relations = new RelationTable(request);
   const needed = tableNames(parsed.root).filter((name) => relations.find(name) === undefined);
   if (needed.length > 0) return { kind: 'needs', logstoreNames: needed };
@@ -39,6 +40,15 @@ export async function translateSql(
   for (const relation of relations.relations)
     specs.push(relationSpec(relation, await timeRange(connection, relation, request)));
   return { kind: 'sql', sql, relations: specs, limited };
+}
+
+/** A scan knows only the fields that it names. */
+function checkScan(root: SqlNode, spliced: SplicedSql): void {
+  eachNode(root, (node) => {
+    if (node['class'] !== 'STAR') return true;
+    const place = spliced.placeOf(node['query_location']);
+    throw new AppError('ParameterInvalid', `line ${place}: select * is not supported in scan mode`);
+  });
 }
 
 /** The range that conditions give a relation; undefined: the request's. */
@@ -77,7 +87,8 @@ async function constantSeconds(
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-function syntaxError(
+/** The error of the parser in the words of the service. */
+export function syntaxError(
   spliced: SplicedSql,
   error: { readonly message: string; readonly position: number | undefined },
 ): AppError {

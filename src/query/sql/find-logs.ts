@@ -11,7 +11,7 @@ import { eachSegment } from '../search/each-segment.ts';
 import type { MatchCache } from '../search/match-cache.ts';
 import { matchSegment, type MatchRequest, type SegmentMatch } from '../search/match-segment.ts';
 import { exactBounds, type TimeRange } from '../time-range.ts';
-import { sqlColumns } from './columns.ts';
+import { scanColumns, sqlColumns } from './columns.ts';
 import type { Relation, RelationSpec } from './relation.ts';
 import type { IndexedLogstore } from './sql-logstores.ts';
 
@@ -30,6 +30,8 @@ export interface FindLogsRequest {
   /** Those that the specs name. */
   readonly others: ReadonlyMap<string, IndexedLogstore>;
   readonly range: TimeRange;
+  /** Of a scan, which needs no index of fields: the names that it may read. */
+  readonly scanNames?: readonly string[] | undefined;
 }
 
 export interface FoundLogs {
@@ -147,11 +149,12 @@ async function matchSources(
 
 function relationOf(spec: RelationSpec, request: FindLogsRequest, source: Source): Relation {
   const { index } = logstoreOf(spec, request);
+  const { scanNames } = request;
   const matches = source.segments.flatMap((reader) => source.matches.get(reader) ?? []);
   return {
     spec,
-    columns: sqlColumns(index),
-    textBytesMax: index.max_text_len,
+    columns: scanNames === undefined ? sqlColumns(index) : scanColumns(scanNames, index),
+    textBytesMax: scanNames === undefined ? index.max_text_len : Infinity,
     matches: matches.filter(({ ranks }) => ranks.count > 0),
   };
 }

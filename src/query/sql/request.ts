@@ -12,6 +12,8 @@ export interface SqlRequest {
   /** The range of the request, [from, to) in Unix seconds. */
   readonly fromTime: number;
   readonly toTime: number;
+  /** Whether the columns are the fields that the statement may mean, indexed or not. */
+  readonly isScan?: boolean | undefined;
 }
 
 export interface SqlLogstore {

@@ -11,10 +11,11 @@ import { RELATIONS_MAX } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import type { TimeRange } from '../time-range.ts';
 import { answerSql } from './answer-sql.ts';
-import { sqlColumns } from './columns.ts';
+import { scanColumns, sqlColumns } from './columns.ts';
 import type { SqlLogstore } from './request.ts';
 import { sqlError } from './errors.ts';
 import { findLogs, type FindLogsCollaborators, type FoundLogs, type OwnLogs } from './find-logs.ts';
+import { newestMatches, writtenNames } from './scan-logs.ts';
 import type { IndexedLogstore, SqlLogstores } from './sql-logstores.ts';
 
 export interface RunSqlRequest {
@@ -24,6 +25,8 @@ export interface RunSqlRequest {
   readonly own: OwnLogs | undefined;
   /** The range of the request. */
   readonly range: TimeRange;
+  /** Whether it reads fields without an index. */
+  readonly isScan?: boolean | undefined;
 }
 
 export interface RunSqlCollaborators extends FindLogsCollaborators {
@@ -51,7 +54,10 @@ export async function runSql(
   try {
     const translated = await step(trace, 'translate', () => translate(request, collaborators));
     const others = collaborators.logstores.found;
-    logs = await findLogs({ ...request, specs: translated.relations, others }, collaborators);
+    const scanNames = scanNamesOf(request);
+    const specs = translated.relations;
+    logs = await findLogs({ ...request, specs, others, scanNames }, collaborators);
+    if (request.isScan === true) logs = newestLogs(logs);
     const { limited } = translated;
     const { relations } = logs;
     const { answer, asked } = await answerSql(
@@ -78,23 +84,41 @@ export async function runSql(
   } catch (error) {
     budget.signal?.throwIfAborted();
     if (errorCode(error) === 'QueryTimeout') return { ...factsOf(logs), ...NO_ROWS };
-    if (FILE_ERROR.test(errorMessage(error))) await verifyFiles(logs, budget);
-    throw sqlError(error, request.sql, collaborators.memoryLimitBytes);
+    throw await failure(error, { ...collaborators, text: request.sql, logs });
   }
+}
+
+/** What a failed statement or pipeline is to the user; has damaged files looked at. */
+export async function failure(
+  error: unknown,
+  context: {
+    readonly text: string;
+    readonly logs: FoundLogs | undefined;
+    readonly budget: QueryBudget;
+    readonly memoryLimitBytes: number;
+  },
+): Promise<unknown> {
+  if (FILE_ERROR.test(errorMessage(error))) await verifyFiles(context.logs, context.budget);
+  return sqlError(error, context.text, context.memoryLimitBytes);
 }
 
 /** Asks again while the statement names logstores that are not known yet. */
 async function translate(
-  { sql, own, range }: RunSqlRequest,
+  request: RunSqlRequest,
   { duck, budget, logstores }: RunSqlCollaborators,
 ): Promise<Translated> {
+  const { sql, own, range, isScan } = request;
+  const scanNames = scanNamesOf(request);
   for (;;) {
     const translated = await duck.run(budget, 'translate', {
       text: sql,
-      logstore: own && sqlLogstore(own.logstore.logstoreName, own.logstore),
-      otherLogstores: [...logstores.found].map(([name, logstore]) => sqlLogstore(name, logstore)),
+      logstore: own && sqlLogstore(own.logstore.logstoreName, own.logstore, scanNames),
+      otherLogstores: [...logstores.found].map(([name, logstore]) =>
+        sqlLogstore(name, logstore, scanNames),
+      ),
       fromTime: range.fromTime,
       toTime: range.toTime,
+      isScan,
     });
     if (translated.kind === 'sql') {
       if (translated.relations.length > RELATIONS_MAX)
@@ -107,8 +131,30 @@ async function translate(
   }
 }
 
-function sqlLogstore(name: string, { index }: IndexedLogstore): SqlLogstore {
-  return { name, columns: sqlColumns(index) };
+function scanNamesOf({ sql, isScan }: RunSqlRequest): readonly string[] | undefined {
+  return isScan === true ? writtenNames(sql) : undefined;
+}
+
+function sqlLogstore(
+  name: string,
+  { index }: IndexedLogstore,
+  scanNames: readonly string[] | undefined,
+): SqlLogstore {
+  return {
+    name,
+    columns: scanNames === undefined ? sqlColumns(index) : scanColumns(scanNames, index),
+  };
+}
+
+/** As far as a scan may read them. */
+export function newestLogs(logs: FoundLogs): FoundLogs {
+  let { isAccurate } = logs;
+  const relations = logs.relations.map((relation) => {
+    const matches = newestMatches(relation.matches);
+    isAccurate &&= matches === relation.matches;
+    return { ...relation, matches };
+  });
+  return { ...logs, relations, isAccurate };
 }
 
 const NO_ROWS = {
@@ -119,7 +165,7 @@ const NO_ROWS = {
   limited: undefined,
 } as const;
 
-function factsOf(
+export function factsOf(
   logs: FoundLogs | undefined,
 ): Pick<Found, 'processedRows' | 'processedBytes' | 'isAccurate'> {
   const { processedRows = 0, processedBytes = 0, isAccurate = true } = logs ?? {};

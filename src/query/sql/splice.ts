@@ -27,12 +27,36 @@ const STARTS: ReadonlySet<string> = new Set(['select', 'with', '(']);
 /** Pairs that DuckDB takes for one operator. */
 const DOUBLED = /^(?:[=/*<>%]|\|\|)$/u;
 
-/** Errors: ParameterInvalid for what the service's grammar does not have. */
+const SELECT = 'SELECT ';
+
+/** A statement. Errors: ParameterInvalid for what the service's grammar does not have. */
 export function spliceSql(text: string): SplicedSql {
-  const sql = blankSession(text);
+  return splice(blankSession(text), (position) => lineAndQuote(text, position));
+}
+
+/** The expression that [start, end) of a text is, as a statement `SELECT expression`. Errors: as `spliceSql`. */
+export function spliceExpression(text: string, start: number, end: number): SplicedSql {
+  const origin = start - SELECT.length;
+  return splice(SELECT + text.slice(start, end), (position) =>
+    lineAndQuote(text, Math.max(start, position + origin)),
+  );
+}
+
+interface Place {
+  /** `line:column`. */
+  readonly place: string;
+  readonly isQuoted: boolean;
+}
+
+function lineAndQuote(text: string, position: number): Place {
+  return { place: lineColumn(text, position), isQuoted: text[position] === '"' };
+}
+
+/** `placeAt`: where a place of `sql` is in the user's text. */
+function splice(sql: string, placeAt: (position: number) => Place): SplicedSql {
   const all = tokensOf(sql);
   const tokens = all.filter(({ kind }) => kind !== 'comment');
-  checkTokens(text, tokens);
+  checkTokens(tokens, placeAt);
   // DuckDB nests comments and Presto does not, so that they would end at different places.
   const edits: Edit[] = all
     .filter(({ kind }) => kind === 'comment')
@@ -58,8 +82,11 @@ export function spliceSql(text: string): SplicedSql {
   return {
     sql: spliced,
     hasSkip,
-    placeOf: (position) => lineColumn(text, positionOf(position) ?? 0),
-    isQuotedAt: (position) => text[positionOf(position) ?? -1] === '"',
+    placeOf: (position) => placeAt(positionOf(position) ?? 0).place,
+    isQuotedAt: (position) => {
+      const at = positionOf(position);
+      return at !== undefined && placeAt(at).isQuoted;
+    },
   };
 }
 
@@ -77,9 +104,9 @@ function blanks(text: string): string {
   return text.replaceAll(/[^\n]/g, ' ');
 }
 
-function checkTokens(text: string, tokens: readonly SqlToken[]): void {
+function checkTokens(tokens: readonly SqlToken[], placeAt: (position: number) => Place): void {
   const fail = (token: SqlToken, message: string): never => {
-    throw new AppError('ParameterInvalid', `line ${lineColumn(text, token.start)}: ${message}`);
+    throw new AppError('ParameterInvalid', `line ${placeAt(token.start).place}: ${message}`);
   };
   const [start] = tokens;
   if (start === undefined)

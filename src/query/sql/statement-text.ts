@@ -1,24 +1,18 @@
 /** What is read from and written to the text of a statement without parsing it: its session and its added limit. */
-import { AppError } from '#base/app-error.ts';
-
 const SET_SESSION = /^\s*set\s+session\s+([^;]*);/i;
 
 /**
- * Settings come before the statement (`set session mode=scan;`) or beside it (`session`); those without a meaning here are
- * passed over (sls-query §3.1). Errors: ParameterInvalid for `mode=scan`.
+ * Whether a statement reads fields without an index. Settings come before it (`set session mode=scan;`) or beside it
+ * (`session`); those without a meaning here are passed over (sls-query §3.1).
  */
-export function checkSession(text: string, session: string | undefined): void {
+export function isScan(text: string, session: string | undefined): boolean {
   const settings = [session ?? ''];
   let rest = text;
   for (let found = SET_SESSION.exec(rest); found !== null; found = SET_SESSION.exec(rest)) {
     settings.push(found[1] ?? '');
     rest = rest.slice(found[0].length);
   }
-  if (settings.some((setting) => /\bmode\s*=\s*'?scan\b/i.test(setting)))
-    throw new AppError(
-      'ParameterInvalid',
-      'scan mode is not supported, please create an index and query without mode=scan',
-    );
+  return settings.some((setting) => /\bmode\s*=\s*'?scan\b/i.test(setting));
 }
 
 /** The user's text with the limit that was added to it, if one was. */

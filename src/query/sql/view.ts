@@ -12,7 +12,7 @@ import type { LogView } from '../duck/duck-messages.ts';
 import { ROW_LIST_MAX, VIEW_BRANCHES_MAX } from '../limits.ts';
 import type { Relation } from './relation.ts';
 import type { SegmentMatch } from '../search/match-segment.ts';
-import { columnSql, type SqlColumn } from './columns.ts';
+import { columnSql, SEGMENT_NUMBER, WHOLE_LOG, type SqlColumn } from './columns.ts';
 import { quoteName, quoteText } from './text.ts';
 
 /** Segments that one scan reads. */
@@ -36,9 +36,11 @@ export function logView(relation: Relation): LogView {
     group.members.push(match);
   }
   const bits: LogView['bits'][number][] = [];
+  const isNumbered = columns.some(({ name }) => name === SEGMENT_NUMBER);
   const selects = [...groups.values()].map(({ outputs, members }) => {
     const [first] = members as [SegmentMatch, ...SegmentMatch[]];
-    const from = `SELECT ${outputs.join(', ')} FROM ${scanSql(members)}`;
+    const all = isNumbered ? [...outputs, numberOutput(relation, members)] : outputs;
+    const from = `SELECT ${all.join(', ')} FROM ${scanSql(members)}`;
     if (isWhole(first)) return from;
     if (few.has(first)) return `${from} WHERE ${listSql(first)}`;
     const base = bits.length;
@@ -82,10 +84,20 @@ function outputsOf(
   reader: SegmentReader,
 ): string[] {
   const time = spec.shiftSeconds === 0 ? '' : ` + ${spec.shiftSeconds}`;
-  const expressions = columns.map(
-    (column) => `${columnSql(column, reader, textBytesMax)} AS ${quoteName(column.name)}`,
-  );
+  const expressions = columns
+    .filter(({ name }) => name !== SEGMENT_NUMBER)
+    .map((column) => `${columnSql(column, reader, textBytesMax)} AS ${quoteName(column.name)}`);
   return [`rows.__time__::BIGINT${time} AS __time__`, ...expressions];
+}
+
+/** Each row's segment, by its place among the matches of the relation. */
+function numberOutput({ matches }: Relation, members: readonly SegmentMatch[]): string {
+  const numbers = members.map((member) => matches.indexOf(member));
+  const number =
+    numbers.length === 1
+      ? numbers.join()
+      : `[${numbers.join(', ')}][(rows.${FILE_INDEX} + 1)::BIGINT]`;
+  return `(${number})::BIGINT AS ${SEGMENT_NUMBER}`;
 }
 
 /** Equal for segments that one scan can read: it takes the types of all files from the first. */
@@ -94,8 +106,9 @@ function storedLike(columns: readonly SqlColumn[], reader: SegmentReader): unkno
   if (reader.columns.some(({ column }) => column.toLowerCase() === FILE_INDEX))
     return reader.info.id;
   const fields = new Set(columns.map(({ field }) => field));
+  const readsAll = fields.has(WHOLE_LOG);
   return reader.columns
-    .filter(({ field }) => fields.has(field))
+    .filter(({ field }) => readsAll || fields.has(field))
     .map(({ column, type }) => [column, type]);
 }
 

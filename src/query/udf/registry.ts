@@ -4,6 +4,7 @@ import { GEOMETRIES } from './geometries.ts';
 import type { DataFiles } from './data-files.ts';
 import { HASHES } from './hashes.ts';
 import { LOOKUP_MACROS, lookupFunctions } from './lookups.ts';
+import { LINE_FIELDS } from './line-fields.ts';
 import { NUMBERS } from './numbers.ts';
 import { POSITIONS } from './positions.ts';
 import type { ScalarUdf, UdfFamily } from './scalar-udf.ts';
@@ -17,6 +18,7 @@ const FAMILIES: readonly UdfFamily[] = [
   GEOHASH,
   GEOMETRIES,
   HASHES,
+  LINE_FIELDS,
   NUMBERS,
   POSITIONS,
   SERIES,
