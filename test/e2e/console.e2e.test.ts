@@ -2,15 +2,10 @@
  * Goal: a person can find logs in the console. Method: the real server, the built console and a real browser; what the
  * page shows is compared with what was written, and with the server's own answers.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, Page, Request } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startServerProcess, TEST_KEYS, type ServerProcess } from '../support/server-process.ts';
-import { SlsClient } from '../support/sls-client.ts';
-import { launchChromium } from './chromium.ts';
+import { TEST_KEYS, type ServerProcess } from '../support/server-process.ts';
+import type { SlsClient } from '../support/sls-client.ts';
 import {
   ERROR_COUNT,
   HOSTILE_TEXT,
@@ -21,23 +16,16 @@ import {
   PROJECT,
   QUIET_LOGSTORE,
 } from './console-logs.ts';
+import { openConsole, signInWith, watchSearches, type ConsoleWorld } from './console-world.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const VIEWPORT = { width: 1440, height: 900 };
-
-let directory: string;
+let world: ConsoleWorld;
 let server: ServerProcess;
 let client: SlsClient;
-let browser: Browser;
 let page: Page;
-/** What the browser complained about: broken pages, refused by the content security policy, other hosts. */
-const complaints: string[] = [];
 
 beforeAll(async () => {
-  buildConsole();
-  directory = await mkdtemp(join(tmpdir(), 'sluice-console-'));
-  server = await startServerProcess(directory);
-  client = new SlsClient(server.endpoint);
+  world = await openConsole();
+  ({ server, client, page } = world);
   await client.provision(PROJECT, LOGSTORE, { index: INDEX });
   await client.call('POST', '/logstores', {
     project: PROJECT,
@@ -45,42 +33,11 @@ beforeAll(async () => {
   });
   const written = await client.putLogs(PROJECT, LOGSTORE, makeLogs(Math.floor(Date.now() / 1000)));
   expect(written.status).toBe(200);
-  browser = await launchChromium();
-  page = await browser.newPage({ viewport: VIEWPORT });
-  page.setDefaultTimeout(15_000);
-  watch(page);
 });
-
-/** Builds the console when its sources changed since; the packages are installed, or this test would not run. */
-function buildConsole(): void {
-  const script = "import('./scripts/bootstrap.mjs').then((steps) => steps.ensureConsoleBuilt())";
-  // The test runner's NODE_ENV would make it a development build.
-  const env = { ...process.env, NODE_ENV: 'production' };
-  const build = spawnSync(process.execPath, ['-e', script], { cwd: ROOT, env });
-  expect(build.status, build.stderr.toString()).toBe(0);
-}
 
 afterAll(async () => {
-  await browser?.close();
-  client?.close();
-  await server?.stop();
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  await world?.close();
 });
-
-function watch(watched: Page): void {
-  watched.on('pageerror', (error) => complaints.push(error.message));
-  watched.on('console', (message) => {
-    const text = message.text();
-    // The browser reports every answer of 4xx here; those are asserted where they belong.
-    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) {
-      complaints.push(text);
-    }
-  });
-  watched.on('request', (request: Request) => {
-    const url = request.url();
-    if (!url.startsWith(server.endpoint) && !url.startsWith('blob:')) complaints.push(url);
-  });
-}
 
 /** A link to a search of the last hour. */
 function searchUrl(query: string, more = ''): string {
@@ -98,27 +55,10 @@ async function expectCount(count: number): Promise<void> {
   await expect.poll(async () => await text.textContent(), POLL).toBe(`${count} logs`);
 }
 
-/** Counts what is asked about logs from now on; `stop` gives the addresses. */
-function watchSearches(): { readonly stop: () => readonly string[] } {
-  const asked: string[] = [];
-  const note = (request: Request): void => {
-    if (request.url().includes('/logstores')) asked.push(request.url());
-  };
-  page.on('request', note);
-  return {
-    stop: () => {
-      page.off('request', note);
-      return asked;
-    },
-  };
-}
-
 const POLL = { timeout: 20_000 };
 
 async function signIn(secret: string): Promise<void> {
-  await page.getByLabel('AccessKey ID').fill(TEST_KEYS.accessKeyId);
-  await page.getByLabel('AccessKey secret').fill(secret);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await signInWith(page, secret);
 }
 
 describe('session', () => {
@@ -239,7 +179,7 @@ describe('search', () => {
     await page.goto(searchUrl(''));
     await expectCount(LOG_COUNT);
     await page.locator('.log-row').first().waitFor();
-    const searches = watchSearches();
+    const searches = watchSearches(page);
     await page.getByRole('button', { name: 'Table', exact: true }).click();
     const heads = async (): Promise<string[]> =>
       await page.locator('.log-list th .column-head').allTextContents();
@@ -329,7 +269,7 @@ describe('SQL', () => {
   });
 
   test('the chart can be another one without a new search', async () => {
-    const searches = watchSearches();
+    const searches = watchSearches(page);
     await page.getByRole('button', { name: 'Pie' }).click();
     expect(await page.locator('.pie-slice').count()).toBe(3);
     await page.getByRole('button', { name: 'Line' }).click();
@@ -408,6 +348,6 @@ describe('leaving', () => {
   });
 
   test('the browser had nothing to complain about and saw no other host', () => {
-    expect(complaints).toEqual([]);
+    expect(world.complaints).toEqual([]);
   });
 });

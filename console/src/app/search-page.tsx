@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { readIndex } from '../features/catalog/catalog-api.ts';
 import { ExplainPanel } from '../features/explain/explain-panel.tsx';
 import { Histogram } from '../features/histogram/histogram.tsx';
+import { ReindexNotice } from '../features/reindex/reindex-notice.tsx';
 import { addCondition, hasAnalysis } from '../features/search/query-edit.ts';
 import { QueryBox } from '../features/search/query-box.tsx';
 import { isRunning } from '../features/search/search-state.ts';
@@ -76,6 +77,7 @@ export function SearchPage(props: LogstorePageProps): ReactElement {
           onCancel={search.cancel}
         />
       </div>
+      <ReindexNotice place={props.place} />
       <section className="histogram-panel" aria-label="Logs over time">
         <SearchSummary
           state={state}

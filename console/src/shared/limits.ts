@@ -69,3 +69,6 @@ export const CONTEXT_LINES_MAX = 2000;
 
 /** Pages of one second of a pack that are read to find a log again; a pack with more in a second is no context to read. */
 export const CONTEXT_FIND_PAGES_MAX = 10;
+
+/** How often a reindex is asked for its progress while it is under way: it takes minutes. */
+export const REINDEX_POLL_MS = 3000;
