@@ -171,6 +171,24 @@ export const IP_DATABASE_PROBES = 256;
 /** Addresses whose facts are kept for their next occurrence, some 500 bytes each. */
 export const IP_FACTS_KEPT_MAX = 32_768;
 
+/** Characters of one log that clustering looks at; what follows hardly tells kinds of logs apart. */
+export const LOG_SHAPE_CHARS_MAX = 4096;
+
+/** Words of one shape of a log that are compared with those of others. */
+export const SHAPE_WORDS_MAX = 128;
+
+/** Shapes of logs that are clustered, the most frequent ones; the logs of all others are counted as one pattern. */
+export const LOG_SHAPES_MAX = 5000;
+
+/** Patterns among which a shape looks for one that is like it; in all 64 million words are compared at most, in a second. */
+export const LEAF_PATTERNS_MAX = 100;
+
+/** Fields whose texts make up the text of a log that clustering sees. */
+export const LOG_TEXT_FIELDS_MAX = 200;
+
+/** Signatures of shapes that a pattern names. */
+export const ORIGINS_MAX = 100;
+
 /** Subscribers of live tails: each is an open connection and a queue. */
 export const TAIL_SUBSCRIBERS_MAX = 200;
 
@@ -254,6 +272,9 @@ export const EXPLAIN_SQL_CHARS_MAX: number = 16 * KIB;
 
 /** Views of a statement that are told: one for each relation, and some that kept parts are made from. */
 export const EXPLAIN_VIEWS_MAX = 20;
+
+/** Row numbers of a view that are told; there may be a thousand. */
+export const EXPLAIN_ROW_NUMBERS_MAX = 10;
 
 /** A statement that took longer is not run again for the figures of its operators. */
 export const EXPLAIN_AGAIN_MS_MAX: number = 10 * SECOND_MS;

@@ -2,6 +2,7 @@
 import type { ColumnType } from '#parquet/column-chunk.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
+import { LOG_TEXT_FIELDS_MAX } from '../limits.ts';
 import { quoteName, quoteText } from './text.ts';
 
 export type SqlColumnType = 'VARCHAR' | 'BIGINT' | 'DOUBLE';
@@ -15,7 +16,18 @@ export interface SqlColumn {
   readonly type: SqlColumnType;
   /** A second name, which `select *` leaves out. */
   readonly isAlias: boolean;
+  /** Of `LOG_TEXT`: the fields that it is made of. */
+  readonly fields?: LogTextFields | undefined;
 }
+
+/** Either list may be empty; then it does not count. */
+interface LogTextFields {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+}
+
+/** The text of a whole log, as clustering reads it. Only logstores with `log_reduce` in their index have it. */
+export const LOG_TEXT = '__log_text__';
 
 const TYPES: Readonly<Record<string, SqlColumnType>> = { long: 'BIGINT', double: 'DOUBLE' };
 
@@ -48,6 +60,11 @@ export function sqlColumns(index: IndexConfig): readonly SqlColumn[] {
     }
   }
   for (const alias of aliases) add(alias);
+  if (index['log_reduce'] === true) {
+    const only = stringsOf(index['log_reduce_white_list']);
+    const except = stringsOf(index['log_reduce_black_list']);
+    add({ ...base, name: LOG_TEXT, field: LOG_TEXT, isAlias: true, fields: { only, except } });
+  }
   return columns;
 }
 
@@ -86,6 +103,10 @@ export function scanColumns(names: readonly string[], index: IndexConfig): reado
   return [...columns.values()];
 }
 
+function stringsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
 /** The expression that reads a column from `rows`, a scan of a segment's Parquet file, with the type of the column. */
 export function columnSql(column: SqlColumn, reader: SegmentReader, textBytesMax: number): string {
   const beside = Object.hasOwn(BESIDE_FIELDS, column.field)
@@ -93,6 +114,7 @@ export function columnSql(column: SqlColumn, reader: SegmentReader, textBytesMax
     : undefined;
   if (beside !== undefined && column.path === undefined)
     return `CAST(${beside(reader)} AS ${column.type})`;
+  if (column.fields !== undefined) return logTextSql(column.fields, reader, textBytesMax);
   const stored = reader.columns.find((one) => one.field === column.field);
   if (stored !== undefined && stored.type.kind !== 'text' && column.path === undefined)
     return numberSql(rowsColumn(stored.column), stored.type, column.type);
@@ -123,6 +145,30 @@ function logSql(reader: SegmentReader): string {
   const rest =
     reader.restFields?.length === 0 ? "'{}'" : `coalesce(${rowsColumn('__rest__')}, '{}')`;
   return `json_merge_patch(${rest}, json_object(${members.join(', ')}))`;
+}
+
+/**
+ * Values with the names of their fields, in the order of the names, so that logs of the same kind look the same. Fields of
+ * the service itself are not a part of it, nor the name of the one that collectors put whole lines into.
+ */
+function logTextSql(
+  { only, except }: LogTextFields,
+  reader: SegmentReader,
+  textBytesMax: number,
+): string {
+  const stored = [...reader.columns.map(({ field }) => field), ...(reader.restFields ?? [])];
+  const known = stored.filter((field) => !field.startsWith('__') && !except.includes(field));
+  const fields = [...new Set(only.length > 0 ? only : known)].sort();
+  const parts = fields.slice(0, LOG_TEXT_FIELDS_MAX).flatMap((field) => {
+    const raw = fieldSql(field, reader);
+    if (raw === undefined) return [];
+    const value = typedSql(raw, 'VARCHAR', textBytesMax);
+    return field === 'content' ? [value] : [`${quoteText(`${field}: `)} || ${value}`];
+  });
+  // So many fields that the segment does not list them.
+  if (reader.restFields === undefined && only.length === 0)
+    parts.push(typedSql(`${rowsColumn('__rest__')}::VARCHAR`, 'VARCHAR', textBytesMax));
+  return parts.length === 0 ? "''" : `concat_ws(' ', ${parts.join(', ')})`;
 }
 
 /** A log field as text, or undefined when no log of the segment has it. */

@@ -25,6 +25,7 @@ beforeAll(async () => {
   world.index = {
     keys: { k: { ...text, type: 'text' }, x: { ...text, type: 'long' } },
     max_text_len: 2048,
+    log_reduce: true,
   };
   const rows = { a: '1', b: '2', c: '10' };
   const logs = Object.entries(rows).map(([k, x], i) => ({ __time__: 1_592_374_067 + i, k, x }));

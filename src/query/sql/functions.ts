@@ -25,7 +25,8 @@ export const ALLOWED_FUNCTIONS: ReadonlySet<string> = new Set([
 /** Functions that no one runs: rewrites put something else in their place. */
 export const REWRITTEN_FUNCTIONS: ReadonlySet<string> = new Set(
   words(`
-    compare ts_compare time_series histogram_u numeric_histogram_u typeof reduce zip_with map_filter
+    compare ts_compare log_reduce compare_log_reduce time_series histogram_u numeric_histogram_u typeof
+    reduce zip_with map_filter
     transform_values transform_keys map_zip_with filter transform any_match all_match none_match
   `),
 );

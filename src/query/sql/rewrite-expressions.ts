@@ -141,9 +141,12 @@ function resolve(
   if (other !== undefined) throw errorAt(context, node, `Column '${name}' is ambiguous`);
   found.relation.onRead?.(found.column.name.toLowerCase());
   const isQualified = relation !== undefined || found.relation.isQualified;
-  node['column_names'] = isQualified
-    ? [found.relation.alias, found.column.name]
-    : [found.column.name];
+  const path = found.column.row === undefined ? [] : [found.column.row];
+  node['column_names'] = [
+    ...(isQualified ? [found.relation.alias] : []),
+    ...path,
+    found.column.name,
+  ];
   return withKind(context, node, found.column.kind);
 }
 

@@ -19,6 +19,7 @@ import {
 } from './outputs.ts';
 import { rewriteCondition, rewriteExpression } from './rewrite-expressions.ts';
 import { histogramRows } from './histogram-rows.ts';
+import { logReduce } from './log-reduce.ts';
 import { gatherBounds } from './time-bounds.ts';
 import { timeSeries } from './time-series.ts';
 import {
@@ -108,6 +109,7 @@ export function rewriteQuery(
   return (
     timeSeries(query, scope, context) ??
     histogramRows(query, scope, context) ??
+    logReduce(query, scope, context) ??
     rewriteSelect(query, scope, context)
   );
 }

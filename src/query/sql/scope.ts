@@ -7,6 +7,8 @@ export interface ScopeColumn {
   readonly kind: Kind;
   /** A second name of a column, which `*` leaves out. */
   readonly isAlias?: boolean;
+  /** The column whose value is a row with this one as a field. */
+  readonly row?: string;
 }
 
 /** A bound on `__time__` that the statement's own conditions give. */

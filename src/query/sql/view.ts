@@ -12,7 +12,7 @@ import type { LogView } from '../duck/duck-messages.ts';
 import { ROW_LIST_MAX, VIEW_BRANCHES_MAX } from '../limits.ts';
 import type { Relation } from './relation.ts';
 import type { SegmentMatch } from '../search/match-segment.ts';
-import { columnSql, SEGMENT_NUMBER, WHOLE_LOG, type SqlColumn } from './columns.ts';
+import { columnSql, LOG_TEXT, SEGMENT_NUMBER, WHOLE_LOG, type SqlColumn } from './columns.ts';
 import { quoteName, quoteText } from './text.ts';
 
 /** Segments that one scan reads. */
@@ -106,7 +106,7 @@ function storedLike(columns: readonly SqlColumn[], reader: SegmentReader): unkno
   if (reader.columns.some(({ column }) => column.toLowerCase() === FILE_INDEX))
     return reader.info.id;
   const fields = new Set(columns.map(({ field }) => field));
-  const readsAll = fields.has(WHOLE_LOG);
+  const readsAll = fields.has(LOG_TEXT) || fields.has(WHOLE_LOG);
   return reader.columns
     .filter(({ field }) => readsAll || fields.has(field))
     .map(({ column, type }) => [column, type]);

@@ -3,6 +3,7 @@ import { GEOHASH } from './geohash.ts';
 import { GEOMETRIES } from './geometries.ts';
 import type { DataFiles } from './data-files.ts';
 import { HASHES } from './hashes.ts';
+import { LOG_REDUCE } from './log-reduce.ts';
 import { LOOKUP_MACROS, lookupFunctions } from './lookups.ts';
 import { LINE_FIELDS } from './line-fields.ts';
 import { NUMBERS } from './numbers.ts';
@@ -18,6 +19,7 @@ const FAMILIES: readonly UdfFamily[] = [
   GEOHASH,
   GEOMETRIES,
   HASHES,
+  LOG_REDUCE,
   LINE_FIELDS,
   NUMBERS,
   POSITIONS,

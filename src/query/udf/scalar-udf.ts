@@ -13,15 +13,18 @@ import {
   DuckDBListValue,
   DuckDBMapValue,
   DuckDBScalarFunction,
+  DuckDBStructValue,
   DuckDBTimestampValue,
   HUGEINT,
   LIST,
   MAP,
+  STRUCT,
   TIMESTAMP,
   VARCHAR,
   blobValue,
   listValue,
   mapValue,
+  structValue,
   type DuckDBConnection,
   type DuckDBType,
   type DuckDBValue,
@@ -87,6 +90,30 @@ export function listOf<T>(item: UdfType<T>): UdfType<readonly (T | null)[]> {
       return value.items.map((entry) => (entry === null ? null : item.read(entry)));
     },
     write: (value) => listValue(value.map((entry) => (entry === null ? null : item.write(entry)))),
+  };
+}
+
+/** Fields by name; nulls stay where they are. */
+export function rowOf<T extends Readonly<Record<string, unknown>>>(fields: {
+  readonly [K in keyof T]: UdfType<T[K]>;
+}): UdfType<{ readonly [K in keyof T]: T[K] | null }> {
+  const types: readonly (readonly [string, UdfType<unknown>])[] = Object.entries(fields);
+  return {
+    type: STRUCT(Object.fromEntries(types.map(([name, { type }]) => [name, type]))),
+    read: (value) => {
+      assert(value instanceof DuckDBStructValue, 'a row');
+      const entries = types.map(([name, type]) => {
+        const field = value.entries[name] ?? null;
+        return [name, field === null ? null : type.read(field)];
+      });
+      return Object.fromEntries(entries) as { readonly [K in keyof T]: T[K] | null };
+    },
+    write: (row) =>
+      structValue(
+        Object.fromEntries(
+          types.map(([name, type]) => [name, row[name] === null ? null : type.write(row[name])]),
+        ),
+      ),
   };
 }
 

@@ -2,11 +2,13 @@
 import {
   DuckDBListType,
   DuckDBMapType,
+  DuckDBStructType,
   DuckDBTimestampValue,
   DuckDBTypeId,
   blobValue,
   listValue,
   mapValue,
+  structValue,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
@@ -23,6 +25,8 @@ const texts = fc.oneof(
   fc.constantFrom('', 'KB', 'yb', '%Y-%m-%d', '%', '%%x', 'a=1&b', '&', '=', '1.5d', '-0', 'zero'),
   fc.tuple(fc.double(), fc.constantFrom('ns', 'd', 'EB', '', ' s ')).map((parts) => parts.join('')),
   fc.tuple(fc.double(), fc.double()).map((parts) => parts.join(',')),
+  fc.tuple(fc.double(), fc.double()).map((parts) => `POINT (${parts.join(' ')})`),
+  fc.constantFrom('LINESTRING (0 0, 2 2)', 'POLYGON ((0 0, 4 0, 4 4, 0 0))', 'POINT EMPTY'),
   fc
     .array(fc.constantFrom(...'YymcdeHkhIlisSfpTrMbWajwvxV%U -'.split('')), { maxLength: 8 })
     .map((letters) => letters.map((letter) => `%${letter}`).join('')),
@@ -63,6 +67,16 @@ function valuesOf(type: DuckDBType): fc.Arbitrary<DuckDBValue> {
       value: fc.option(valuesOf(type.valueType)),
     });
     return fc.array(entry, { maxLength: 10 }).map((entries) => mapValue(entries));
+  }
+  if (type instanceof DuckDBStructType) {
+    const fields = type.entryTypes.map((field) => fc.option(valuesOf(field), { freq: 10 }));
+    return fc
+      .tuple(...fields)
+      .map((values) =>
+        structValue(
+          Object.fromEntries(type.entryNames.map((name, i) => [name, values[i] ?? null])),
+        ),
+      );
   }
   const scalar = SCALARS.get(type.typeId);
   if (scalar === undefined) throw new Error(`no values for ${type.toString()}`);

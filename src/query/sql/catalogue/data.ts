@@ -104,6 +104,13 @@ st_ymin(g) | smallest y | st_ymin('LINESTRING(0 0,1 2)') → 0.0
 `,
   ],
   [
+    'Clustering of logs',
+    String.raw`
+log_reduce(precision) | one row for each pattern of the logs, with the fields pattern, count, signature and origin_signatures; precision is 1 (finest) to 16, 3 if left out. Alone in its select, over a logstore with log_reduce in its index | a.count from (select log_reduce(3) as a from log) → 4
+compare_log_reduce(precision, seconds) | the same with the logs of so many seconds before: also count_compare and diff | v.count_compare from (select compare_log_reduce(3, 86400) as v from log) → 4
+`,
+  ],
+  [
     'Conditions and rows',
     String.raw`
 coalesce(a, …) | the first that is not null | coalesce(null, 2) → 2
