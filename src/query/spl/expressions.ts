@@ -4,6 +4,7 @@ import { AppError } from '#base/app-error.ts';
 import { checkSql } from '../sql/check.ts';
 import type { SqlContext } from '../sql/context.ts';
 import { syntaxError } from '../sql/dialect.ts';
+import { unknownColumn } from '../sql/errors.ts';
 import { AGGREGATE_FUNCTIONS } from '../sql/functions.ts';
 import { spliceExpression, type SplicedSql } from '../sql/splice.ts';
 import {
@@ -17,6 +18,7 @@ import {
   textsOf,
   type SqlNode,
 } from '../sql/tree.ts';
+import { HIDDEN_PREFIX } from './stage-reader.ts';
 import type { Span } from './stages.ts';
 
 export interface SplExpression {
@@ -47,7 +49,10 @@ export async function readExpression(
   const names: string[] = [];
   eachNode(node, (inner) => {
     checkNode(inner, spliced);
-    if (inner['class'] === 'COLUMN_REF') names.push(...textsOf(inner, 'column_names').slice(0, 1));
+    if (inner['class'] !== 'COLUMN_REF') return true;
+    const [name = ''] = textsOf(inner, 'column_names');
+    if (name.toLowerCase().startsWith(HIDDEN_PREFIX)) throw unknownColumn(spliced, inner, name);
+    names.push(name);
     return true;
   });
   return { node, spliced, names };

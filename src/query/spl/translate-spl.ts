@@ -208,7 +208,7 @@ async function addStage(step: Step, stage: SplStage, context: SplContext): Promi
 }
 
 function scopeOf({ columns }: Step, isGrouped = false): Scope {
-  const relation = { alias: 'sls_prev', columns, merged: new Set<string>(), isQualified: false };
+  const relation = { alias: '', columns, merged: new Set<string>(), isQualified: false };
   return { ...EMPTY_SCOPE, relations: [relation], isGrouped };
 }
 
@@ -222,7 +222,7 @@ async function where(step: Step, span: Span, context: SplContext): Promise<Step>
   const expression = expressionAt(span, context);
   checkOneRow(expression);
   const inside = contextOf(context.sql, expression);
-  const condition = rewriteCondition(expression.node, 'where', scopeOf(step), inside);
+  const condition = rewriteCondition(expression.node, 'WHERE', scopeOf(step), inside);
   if (!isNode(condition)) return step;
   return filtered(step, await printExpression(context.connection, condition));
 }
