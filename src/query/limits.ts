@@ -238,7 +238,7 @@ export const TIMES_MAX: number = 2 ** 20;
 /** Of them, those that stand in the text of the statement: more take longer to parse than to put into a table. */
 export const TIMES_INLINE_MAX = 128;
 
-/** Translations that a query process keeps for their repetition, some 2 KB each. */
+/** Translations of statements that are kept for their repetition, some 2 KB each. */
 export const TRANSLATIONS_BYTES_MAX: number = 4 * MIB;
 
 /** Share of the memory of statements that parts of their answers may take while they are kept. */

@@ -16,9 +16,12 @@ import {
   MEMORY_OVERHEAD_BYTES,
   MEMORY_POLL_MS,
   PROCESS_IDLE_MS,
+  TRANSLATIONS_BYTES_MAX,
 } from '../limits.ts';
 import type { QueryBudget } from '../query-budget.ts';
 import { memoryExceeded } from '../sql/errors.ts';
+import type { SqlRequest } from '../sql/request.ts';
+import { Translations, type Translation } from './translations.ts';
 
 export interface DuckProcessOptions extends DuckOptions {
   /** Tasks that run at once at most; the caller sees to it. */
@@ -35,6 +38,7 @@ export class DuckProcess implements AsyncDisposable {
   readonly #options: DuckProcessOptions;
   readonly #logger: Logger;
   readonly #rssMax: number;
+  readonly #translations: Translations = new Translations({ bytesMax: TRANSLATIONS_BYTES_MAX });
   readonly #ended = new Set<Promise<void>>();
   #opening: Promise<DuckChild> | undefined;
   #child: DuckChild | undefined;
@@ -60,6 +64,11 @@ export class DuckProcess implements AsyncDisposable {
   /** Starts the process unless it is there, so that a query's time begins when it can run. */
   async start(): Promise<void> {
     await this.#hold(() => this.#current());
+  }
+
+  /** Keeps what it translates for its repetition. Errors: those of `run`. */
+  async translate(budget: QueryBudget, request: SqlRequest): Promise<Translation> {
+    return await this.#translations.get(request, () => this.run(budget, 'translate', request));
   }
 
   /**

@@ -1,15 +1,12 @@
 /** What the process that owns DuckDB does for each kind of task. */
-import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { AppError, errorMessage } from '#base/app-error.ts';
-import { BlockCache, type CacheValue } from '#segment/block-cache.ts';
+import { AppError } from '#base/app-error.ts';
 import {
   EXPLAIN_AGAIN_MS_MAX,
   KEPT_MEMORY_SHARE,
   SQL_ANSWER_BYTES_MAX,
   SQL_ROWS_MAX,
-  TRANSLATIONS_BYTES_MAX,
 } from '../limits.ts';
 import { translateSpl } from '../spl/translate-spl.ts';
 import { planAnswer } from '../sql/answer-plan.ts';
@@ -17,19 +14,15 @@ import { cellFormat, nameFields, prestoType } from '../sql/cells.ts';
 import type { SqlColumn } from '../sql/columns.ts';
 import { translateSql } from '../sql/dialect.ts';
 import { readFunctionFacts, type FunctionFacts } from '../sql/function-facts.ts';
-import type { SqlRequest } from '../sql/request.ts';
 import { withParts } from './answer-parts.ts';
 import type { DuckTask, DuckTasks, SqlAnswer } from './duck-messages.ts';
 import { createBits, withRelations } from './duck-views.ts';
 import { KeptParts } from './kept-parts.ts';
 import { profileOf } from './profile.ts';
 
-type Translation = DuckTasks['translate']['answer'];
-
 /** What tasks of one process share. */
 export class SharedState {
   readonly kept: KeptParts;
-  readonly #translations = new BlockCache(TRANSLATIONS_BYTES_MAX);
   #functions: FunctionFacts | undefined;
 
   constructor(options: { readonly memoryLimitBytes: number }) {
@@ -39,26 +32,6 @@ export class SharedState {
   async functions(connection: DuckDBConnection): Promise<FunctionFacts> {
     this.#functions ??= await readFunctionFacts(connection);
     return this.#functions;
-  }
-
-  /** What `translate` gives, or gave for the same request. Errors: those of `translate`. */
-  async translation(
-    request: SqlRequest,
-    translate: () => Promise<Translation>,
-  ): Promise<Translation> {
-    const key = translationKey(request);
-    if (key === undefined) return await translate();
-    const load = async (): Promise<CacheValue<Translation>> => {
-      const value = await translate();
-      return { value, sizeBytes: 2 * (key.length + JSON.stringify(value).length) };
-    };
-    try {
-      return await this.#translations.get(key, load);
-    } catch (error) {
-      // A request that waited for the same translation may be the one that was stopped.
-      if (/interrupt/iu.test(errorMessage(error))) return await translate();
-      throw error;
-    }
   }
 }
 
@@ -77,10 +50,7 @@ export async function runTask(
   context: TaskContext,
 ): Promise<unknown> {
   const { kept } = context.shared;
-  if (task.kind === 'translate')
-    return await context.shared.translation(task.request, () =>
-      translate(connection, task.request, context.shared),
-    );
+  if (task.kind === 'translate') return await translate(connection, task.request, context.shared);
   if (task.kind === 'translateSpl') return await translateSpl(connection, task.request);
   if (task.kind === 'missing')
     return task.request.parts.map(({ key, segments }) => kept.missing(key, segments));
@@ -97,21 +67,11 @@ export async function runTask(
   });
 }
 
-/** Nothing that a translation depends on may be missing. Undefined: it depends on the moment. */
-function translationKey(request: SqlRequest): string | undefined {
-  const { text, logstore, otherLogstores, fromTime, toTime } = request;
-  // The ranges of relations are constant expressions, which `now()` may be in.
-  if (logstore === undefined) return undefined;
-  const range = /time_series/iu.test(text) ? [fromTime, toTime] : [];
-  const columns = createHash('sha256').update(JSON.stringify([logstore, otherLogstores]));
-  return JSON.stringify([text, columns.digest('base64'), ...range]);
-}
-
 async function translate(
   connection: DuckDBConnection,
-  request: SqlRequest,
+  request: DuckTasks['translate']['request'],
   shared: SharedState,
-): Promise<Translation> {
+): Promise<DuckTasks['translate']['answer']> {
   const translated = await translateSql(connection, request);
   if (translated.kind === 'needs') return translated;
   const columns = new Map<string, readonly SqlColumn[]>();

@@ -110,7 +110,7 @@ async function translate(
   const { sql, own, range, isScan } = request;
   const scanNames = scanNamesOf(request);
   for (;;) {
-    const translated = await duck.run(budget, 'translate', {
+    const translated = await duck.translate(budget, {
       text: sql,
       logstore: own && sqlLogstore(own.logstore.logstoreName, own.logstore, scanNames),
       otherLogstores: [...logstores.found].map(([name, logstore]) =>
