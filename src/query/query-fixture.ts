@@ -39,10 +39,11 @@ export class QueryFixture implements AsyncDisposable {
   /** Leases that were ever given. */
   leaseTotal = 0;
   readonly #others = new Map<string, OtherLogstore>();
-  readonly #fixture: SegmentFixture;
+  /** Builds segments where statements may read them. */
+  readonly builder: SegmentFixture;
 
   private constructor(fixture: SegmentFixture, options: QueryFixtureOptions) {
-    this.#fixture = fixture;
+    this.builder = fixture;
     this.service = new QueryService(
       {
         memoryLimitBytes: options.memoryLimitBytes ?? 256 * MIB,
@@ -90,7 +91,7 @@ export class QueryFixture implements AsyncDisposable {
   /** Adds a segment of these logs, with the present index configuration. */
   async add(logs: readonly FixtureLog[]): Promise<void> {
     if (this.index === undefined) throw new Error('assertion failed: the fixture has no index');
-    this.segments.push(await this.#fixture.build(logs, this.index));
+    this.segments.push(await this.builder.build(logs, this.index));
   }
 
   /** Adds another logstore, with a segment of these logs; without an index it has none. */
@@ -99,7 +100,7 @@ export class QueryFixture implements AsyncDisposable {
     index: IndexConfig | undefined,
     logs: readonly FixtureLog[] = [],
   ): Promise<void> {
-    const segments = index === undefined ? [] : [await this.#fixture.build(logs, index)];
+    const segments = index === undefined ? [] : [await this.builder.build(logs, index)];
     this.#others.set(name, { index, segments });
   }
 
@@ -127,7 +128,7 @@ export class QueryFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.service[Symbol.asyncDispose]();
-    await this.#fixture[Symbol.asyncDispose]();
+    await this.builder[Symbol.asyncDispose]();
   }
 
   /** Names that begin with `no_` are of no logstore. */
