@@ -19,6 +19,7 @@ argument gives null.
   \`lpad\`, \`rpad\` and \`replace\`, 1,000 buckets of \`numeric_histogram\`, 32 steps of \`window_funnel\`, 1,000 points of a geometry
   (the sides of those of one call may cross 1,000 times).
 - Geometries are texts, as what \`st_\` functions take and as what they give.
+- Where addresses and phone numbers are from is in files that the operator supplies ([ip-database.md](../operations/ip-database.md)).
 `;
 
 /** Markdown. */
