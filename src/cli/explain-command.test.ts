@@ -233,7 +233,7 @@ test('a search is shown as a tree, with segments, what was read, and bars for it
       kept matches  1 of 2 segments
 
     Steps
-      wait for a slot          0.20 ms   0 %  █
+      wait for a slot          0.20 ms   0 %  ▏
       index and open segments  19.8 ms  20 %  ████████
       match rows               70.0 ms  70 %         ████████████████████████████
       rest                     10.0 ms  10 %                                     ████

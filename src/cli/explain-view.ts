@@ -124,8 +124,8 @@ function readLines({ index, rows, caches }: QueryExplain): string[] {
       'logs',
       `${countText(rows.fetched, 'row')} fetched, pages: ${blocksText([rows.pages])}, ${bytesText(rows.bytesRead)}`,
     ],
-    ['kept matches', hitsText(rowSets)],
   ];
+  if (rowSets.hits + rowSets.misses > 0) lines.push(['kept matches', hitsText(rowSets)]);
   if (parts.hits + parts.misses > 0) lines.push(['kept parts', hitsText(parts)]);
   return table(lines, 2);
 }
@@ -211,8 +211,8 @@ function stepLines(steps: readonly ExplainStep[], totalMs: number): string[] {
   const lines = steps.map(({ name, startMs, durationMs }): Line => {
     const share = totalMs === 0 ? 0 : durationMs / totalMs;
     const start = totalMs === 0 ? 0 : Math.floor((startMs / totalMs) * (BAR_WIDTH - 1));
-    const width = Math.max(1, Math.min(BAR_WIDTH - start, Math.round(share * BAR_WIDTH)));
-    const bar = `${' '.repeat(start)}${'█'.repeat(width)}`;
+    const width = Math.min(BAR_WIDTH - start, Math.round(share * BAR_WIDTH));
+    const bar = `${' '.repeat(start)}${width === 0 ? '▏' : '█'.repeat(width)}`;
     return [
       plainText(STEPS[name] ?? name),
       msText(durationMs),
