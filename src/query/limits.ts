@@ -244,7 +244,7 @@ export const TRANSLATIONS_BYTES_MAX: number = 4 * MIB;
 /** Share of the memory of statements that parts of their answers may take while they are kept. */
 export const KEPT_MEMORY_SHARE: number = 1 / 8;
 
-/** Matching rows of a segment from which on its part is kept; fewer are read in less time than the part is looked for. */
+/** Rows of a segment from which on parts of it are kept; a smaller one is read in less time than a part is looked for. */
 export const KEPT_ROWS_MIN = 10_000;
 
 /** Groups of one part, and rows for each group at least: a part with more is no quicker to read than the rows. */

@@ -33,7 +33,7 @@ interface Kept {
 
 export interface PartSegment {
   readonly key: string;
-  /** Rows of the segment that the part is about. */
+  /** Rows of the segment, whichever the part is about. */
   readonly rowCount: number;
   /** Gives the SQL that asks for the part. Undefined: it was kept a moment ago. */
   readonly prepare: (() => Promise<string>) | undefined;

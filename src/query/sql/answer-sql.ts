@@ -128,9 +128,13 @@ function keptRequest(part: PartPlan, number: number, relation: Relation): KeptRe
   return { part, number, relation, key: partKey(part, relation), segments, rest };
 }
 
-/** The first and the last segment of a range that moves on have other rows each time. */
-function isWorthKeeping({ ranks, firstRow, endRow, reader }: SegmentMatch): boolean {
-  return ranks.count >= KEPT_ROWS_MIN && firstRow === 0 && endRow === reader.info.rowCount;
+/**
+ * The first and the last segment of a range that moves on have other rows each time. Of a large segment also few rows are: pages
+ * are read as a whole, and they are all over it.
+ */
+function isWorthKeeping({ firstRow, endRow, reader }: SegmentMatch): boolean {
+  const { rowCount } = reader.info;
+  return rowCount >= KEPT_ROWS_MIN && firstRow === 0 && endRow === rowCount;
 }
 
 function keptPart(request: KeptRequest, missing: ReadonlySet<string>): AnswerPart {
@@ -143,7 +147,7 @@ function keptPart(request: KeptRequest, missing: ReadonlySet<string>): AnswerPar
     key,
     segments: segments.map((one) => ({
       key: one.key,
-      rowCount: one.match.ranks.count,
+      rowCount: one.match.reader.info.rowCount,
       view: missing.has(one.key) ? logView({ ...relation, spec, matches: [one.match] }) : undefined,
     })),
     rest: logView({ ...relation, spec, matches: rest }),

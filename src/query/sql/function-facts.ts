@@ -14,6 +14,9 @@ export interface FunctionFacts {
 const SQL = `SELECT lower(function_name), function_type, stability, macro_definition
   FROM duckdb_functions() WHERE function_type IN ('aggregate', 'scalar', 'macro')`;
 
+/** It is volatile, so that it is not called too early; it has no value that could change. */
+const RAISE = 'error';
+
 interface Facts {
   isAggregate: boolean;
   isStable: boolean;
@@ -32,7 +35,7 @@ export async function readFunctionFacts(connection: DuckDBConnection): Promise<F
       words: new Set<string>(),
     };
     one.isAggregate ||= type === 'aggregate';
-    one.isStable &&= stability === undefined || stability === 'CONSISTENT';
+    one.isStable &&= stability === undefined || stability === 'CONSISTENT' || name === RAISE;
     for (const [word] of definition.matchAll(/[a-z_]\w*/giu)) one.words.add(word.toLowerCase());
     facts.set(name, one);
   }
