@@ -5,16 +5,24 @@ import { VARCHAR } from '../sql/kinds.ts';
 import { quoteName, quoteText } from '../sql/text.ts';
 import { lineColumn } from '../sql/tokens.ts';
 import { passesSql } from './name-filters.ts';
-import { spelled, type ParseContext } from './parse-steps.ts';
 import type { PackStage } from './stages.ts';
-import { kept, replaced, select, textSql, type Rest, type Step } from './step.ts';
+import {
+  kept,
+  replaced,
+  select,
+  spelled,
+  textSql,
+  type Rest,
+  type Step,
+  type StepContext,
+} from './step.ts';
 
 /** Errors: ParameterInvalid for a pattern that is none. */
 export async function packFields(
   connection: DuckDBConnection,
   step: Step,
   stage: PackStage,
-  context: ParseContext,
+  context: StepContext,
 ): Promise<Step> {
   const names = step.columns.map(({ name }) => name).filter((name) => name !== '__time__');
   const packed = new Set(await chosenNames(connection, names, stage, context));
@@ -39,7 +47,7 @@ async function chosenNames(
   connection: DuckDBConnection,
   names: readonly string[],
   stage: PackStage,
-  { text }: ParseContext,
+  { text }: StepContext,
 ): Promise<readonly string[]> {
   const list = names.map(quoteText).join(', ');
   const sql = `SELECT n FROM (SELECT unnest([${list}]::VARCHAR[]) AS n) WHERE ${chosenSql('n', stage)}`;
@@ -70,7 +78,7 @@ function packedText(name: string, { prefix }: PackStage): string {
 }
 
 /** All rests as one JSON object, without what stages name; undefined: there is none. */
-function restsSql(step: Step, { named }: ParseContext): string | undefined {
+function restsSql(step: Step, { named }: StepContext): string | undefined {
   const list = [...named, '__time__'].map(quoteText).join(', ');
   const objects = step.rests.map(({ column, filters }) =>
     entriesSql(

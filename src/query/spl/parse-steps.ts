@@ -1,9 +1,7 @@
 /** The stages that take the text of a field apart. */
-import { AppError } from '#base/app-error.ts';
 import { VARCHAR } from '../sql/kinds.ts';
 import type { ScopeColumn } from '../sql/scope.ts';
 import { quoteName, quoteText } from '../sql/text.ts';
-import { lineColumn } from '../sql/tokens.ts';
 import type {
   FieldName,
   ParseCsvStage,
@@ -12,30 +10,25 @@ import type {
   ParseRegexpStage,
 } from './stages.ts';
 import {
+  checkDistinct,
   columnOf,
+  errorAt,
   kept,
   memberSql,
   replaced,
   select,
+  spelled,
   textSql,
   type Output,
   type Step,
+  type StepContext,
 } from './step.ts';
 
-export interface ParseContext {
-  /** Of the pipeline. */
-  readonly text: string;
-  /** All fields that stages name, as the logs spell them. */
-  readonly named: readonly string[];
-  /** A number for each column that a parse command makes. */
-  readonly nextNumber: () => number;
-}
-
 /** The groups of a match; a field that does not match leaves everything as it is. */
-export function parseRegexp(step: Step, stage: ParseRegexpStage, context: ParseContext): Step {
+export function parseRegexp(step: Step, stage: ParseRegexpStage, context: StepContext): Step {
   const groups = groupCount(stage.pattern);
   if (groups < stage.as.length)
-    throw at(
+    throw errorAt(
       context,
       stage.field,
       `the pattern has ${groups} groups for ${stage.as.length} fields`,
@@ -49,7 +42,7 @@ export function parseRegexp(step: Step, stage: ParseRegexpStage, context: ParseC
 }
 
 /** Parts that the text does not have leave their fields as they are. */
-export function parseCsv(step: Step, stage: ParseCsvStage, context: ParseContext): Step {
+export function parseCsv(step: Step, stage: ParseCsvStage, context: StepContext): Step {
   const field = textSql(columnOf(step, stage.field, context.text));
   const parts = `sls_csv_parts(${field}, ${quoteText(stage.delimiter)})`;
   return assign(step, stage.as, context, (i) => ({
@@ -58,7 +51,7 @@ export function parseCsv(step: Step, stage: ParseCsvStage, context: ParseContext
   }));
 }
 
-export function parseJson(step: Step, stage: ParseJsonStage, context: ParseContext): Step {
+export function parseJson(step: Step, stage: ParseJsonStage, context: StepContext): Step {
   const field = textSql(columnOf(step, stage.field, context.text));
   const { path } = stage;
   const json =
@@ -68,7 +61,7 @@ export function parseJson(step: Step, stage: ParseJsonStage, context: ParseConte
   return merge(step, `sls_json_fields(${json}, ${quoteText(stage.prefix)})`, context);
 }
 
-export function parseKv(step: Step, stage: ParseKvStage, context: ParseContext): Step {
+export function parseKv(step: Step, stage: ParseKvStage, context: StepContext): Step {
   const field = textSql(columnOf(step, stage.field, context.text));
   const prefix = quoteText(stage.prefix);
   const { how } = stage;
@@ -78,7 +71,7 @@ export function parseKv(step: Step, stage: ParseKvStage, context: ParseContext):
     return merge(step, `${name}(${field}, ${between}, ${inside}, ${prefix})`, context);
   }
   if (groupCount(how.pattern) < 2)
-    throw at(context, stage.field, 'the pattern needs a group for keys and one for values');
+    throw errorAt(context, stage.field, 'the pattern needs a group for keys and one for values');
   const group = (number: number): string =>
     `system.main.regexp_extract_all(${field}, ${quoteText(how.pattern)}, ${number})`;
   return merge(step, `sls_pair_fields(${group(1)}, ${group(2)}, ${prefix})`, context);
@@ -88,7 +81,7 @@ export function parseKv(step: Step, stage: ParseKvStage, context: ParseContext):
 function assign(
   step: Step,
   fields: readonly FieldName[],
-  context: ParseContext,
+  context: StepContext,
   made: (i: number) => { readonly condition: string; readonly value: string },
 ): Step {
   checkDistinct(fields, context.text);
@@ -103,7 +96,7 @@ function assign(
 }
 
 /** Fields of a JSON object that the rows turn out to have: the named ones as columns, the others as a rest. */
-function merge(step: Step, json: string, context: ParseContext): Step {
+function merge(step: Step, json: string, context: StepContext): Step {
   const column = `__sls_rest_${context.nextNumber()}`;
   const rest = { column, isLog: false, filters: [] };
   const parsed = select(step, step.columns.map(kept), {
@@ -127,22 +120,6 @@ function find(step: Step, name: string): ScopeColumn | undefined {
   return step.columns.find((column) => column.name.toLowerCase() === lower);
 }
 
-/** The spelling of the logs. */
-export function spelled(name: string, { named }: Pick<ParseContext, 'named'>): string {
-  const lower = name.toLowerCase();
-  return named.find((one) => one.toLowerCase() === lower) ?? name;
-}
-
-/** Errors: ParameterInvalid for a field that is given twice. */
-export function checkDistinct(fields: readonly FieldName[], text: string): void {
-  const seen = new Set<string>();
-  for (const field of fields) {
-    const lower = field.name.toLowerCase();
-    if (seen.has(lower)) throw at({ text }, field, `field '${field.name}' is given twice`);
-    seen.add(lower);
-  }
-}
-
 /** Groups that capture: an opening bracket that is neither escaped, in a class, nor followed by a question mark that is no name. */
 function groupCount(pattern: string): number {
   let count = 0;
@@ -160,8 +137,4 @@ function groupCount(pattern: string): number {
     }
   }
   return count;
-}
-
-function at({ text }: { readonly text: string }, { start }: FieldName, message: string): AppError {
-  return new AppError('ParameterInvalid', `line ${lineColumn(text, start)}: ${message}`);
 }

@@ -40,7 +40,7 @@ export type SplStage = Span &
     | PackStage
     | StatsStage
     | SortStage
-    | { readonly kind: 'limit'; readonly count: number }
+    | LimitStage
   );
 
 export interface ParseRegexpStage extends ParseStage {
@@ -98,4 +98,9 @@ export interface StatsStage extends Span {
 export interface SortStage extends Span {
   readonly kind: 'sort';
   readonly terms: readonly { readonly field: FieldName; readonly isDescending: boolean }[];
+}
+
+export interface LimitStage extends Span {
+  readonly kind: 'limit';
+  readonly count: number;
 }

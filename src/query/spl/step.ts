@@ -46,6 +46,15 @@ export interface Step {
   readonly limit: number | undefined;
 }
 
+export interface StepContext {
+  /** Of the pipeline. */
+  readonly text: string;
+  /** All fields that stages name, as the logs spell them. */
+  readonly named: readonly string[];
+  /** A number for each column that a parse command makes. */
+  readonly nextNumber: () => number;
+}
+
 /** A column of the next step. */
 export interface Output {
   readonly name: string;
@@ -111,10 +120,23 @@ export function columnOf(step: Step, field: FieldName, text: string): ScopeColum
   const lower = field.name.toLowerCase();
   const column = step.columns.find(({ name }) => name.toLowerCase() === lower);
   if (column !== undefined) return column;
-  throw new AppError(
-    'ParameterInvalid',
-    `line ${lineColumn(text, field.start)}: Column '${field.name}' cannot be resolved`,
-  );
+  throw errorAt({ text }, field, `Column '${field.name}' cannot be resolved`);
+}
+
+/** The spelling of the logs. */
+export function spelled(name: string, { named }: Pick<StepContext, 'named'>): string {
+  const lower = name.toLowerCase();
+  return named.find((one) => one.toLowerCase() === lower) ?? name;
+}
+
+/** Errors: ParameterInvalid for a field that is given twice. */
+export function checkDistinct(fields: readonly FieldName[], text: string): void {
+  const seen = new Set<string>();
+  for (const field of fields) {
+    const lower = field.name.toLowerCase();
+    if (seen.has(lower)) throw errorAt({ text }, field, `field '${field.name}' is given twice`);
+    seen.add(lower);
+  }
 }
 
 /** A column as text. */
@@ -135,3 +157,12 @@ export const NOWHERE: SplicedSql = {
   placeOf: () => '1:1',
   isQuotedAt: () => false,
 };
+
+/** An error at a field. */
+export function errorAt(
+  { text }: Pick<StepContext, 'text'>,
+  { start }: FieldName,
+  message: string,
+): AppError {
+  return new AppError('ParameterInvalid', `line ${lineColumn(text, start)}: ${message}`);
+}

@@ -22,23 +22,16 @@ import {
   readExpression,
   type SplExpression,
 } from './expressions.ts';
-import { SPL_FIELDS_MAX, SPL_ROWS_DEFAULT, SPL_ROWS_MAX } from '../limits.ts';
-import type { NameFilter } from './name-filters.ts';
-import { passes } from './name-filters.ts';
+import { SPL_FIELDS_MAX, SPL_ROWS_DEFAULT } from '../limits.ts';
+import { cut, orderSql } from './order-steps.ts';
 import { packFields } from './pack-step.ts';
-import {
-  checkDistinct,
-  parseCsv,
-  parseJson,
-  parseKv,
-  parseRegexp,
-  spelled,
-  type ParseContext,
-} from './parse-steps.ts';
+import { parseCsv, parseJson, parseKv, parseRegexp } from './parse-steps.ts';
+import { chooseLike, drop, project, rename } from './choose-steps.ts';
 import { parseSpl } from './parse-spl.ts';
 import type { SplRequest, TranslatedSpl } from './spl-request.ts';
 import type { Assignment, FieldName, Span, SplStage, StatsStage } from './stages.ts';
 import {
+  checkDistinct,
   columnOf,
   filtered,
   kept,
@@ -46,12 +39,14 @@ import {
   replaced,
   ROW_COLUMN,
   select,
+  spelled,
   TIME_COLUMN,
   type Output,
   type Step,
+  type StepContext,
 } from './step.ts';
 
-interface SplContext extends ParseContext {
+interface SplContext extends StepContext {
   readonly connection: DuckDBConnection;
   readonly sql: SqlContext;
   /** By the span of each. */
@@ -265,54 +260,6 @@ async function extend(
   return select(last, replaced(last.columns.map(kept), news));
 }
 
-function project(
-  step: Step,
-  fields: Extract<SplStage, { kind: 'project' }>['fields'],
-  context: SplContext,
-): Step {
-  const targets = fields.map(({ to }) => to);
-  checkDistinct(targets, context.text);
-  const outputs = fields.map(({ to, from }) => ({
-    ...kept(columnOf(step, from, context.text)),
-    name: spelled(to.name, context),
-  }));
-  return select(step, outputs, { rests: [] });
-}
-
-function chooseLike(step: Step, filter: NameFilter): Step {
-  const columns = step.columns.filter(({ name }) => passes([filter], name));
-  const rests = step.rests.map((rest) => ({ ...rest, filters: [...rest.filters, filter] }));
-  return select(step, columns.map(kept), { rests });
-}
-
-function drop(step: Step, fields: readonly FieldName[], { text }: SplContext): Step {
-  const dropped = new Set(fields.map((field) => columnOf(step, field, text).name));
-  const columns = step.columns.filter(({ name }) => !dropped.has(name));
-  return select(step, columns.map(kept));
-}
-
-function rename(
-  step: Step,
-  fields: Extract<SplStage, { kind: 'rename' }>['fields'],
-  context: SplContext,
-): Step {
-  const olds = fields.map(({ from }) => from);
-  checkDistinct(olds, context.text);
-  const targets = fields.map(({ to }) => to);
-  checkDistinct(targets, context.text);
-  const news = new Map(
-    fields.map(({ to, from }) => [columnOf(step, from, context.text).name, to.name]),
-  );
-  const taken = new Set(targets.map(({ name }) => name.toLowerCase()));
-  const outputs = step.columns
-    .filter(({ name }) => news.has(name) || !taken.has(name.toLowerCase()))
-    .map((column) => {
-      const name = news.get(column.name);
-      return { ...kept(column), name: name === undefined ? column.name : spelled(name, context) };
-    });
-  return select(step, outputs);
-}
-
 /** One row for each combination of the fields that it groups by, or one. */
 async function stats(step: Step, stage: StatsStage, context: SplContext): Promise<Step> {
   checkDistinct([...stage.by, ...stage.outputs.map(({ field }) => field)], context.text);
@@ -337,48 +284,6 @@ function checkAggregates({ node, spliced }: SplExpression): void {
   if (isAggregate) return;
   const place = spliced.placeOf('SELECT '.length);
   throw new AppError('ParameterInvalid', `line ${place}: stats needs an aggregate function`);
-}
-
-/** `sort` and `limit`: over rows whose fields are all named. */
-function cut(
-  step: Step,
-  stage: Extract<SplStage, { kind: 'sort' | 'limit' }>,
-  context: SplContext,
-): Step {
-  if (step.rests.some(({ isLog }) => isLog))
-    throw new AppError(
-      'ParameterInvalid',
-      `${stage.kind} is only available after project or stats`,
-    );
-  if (stage.kind === 'sort') return sort(step, stage.terms, context);
-  if (stage.count > SPL_ROWS_MAX)
-    throw new AppError('ParameterInvalid', `limit is too large: at most ${SPL_ROWS_MAX} rows`);
-  const sql = `SELECT * FROM (${step.sql}) AS sls_prev ${orderSql(step)}LIMIT ${stage.count}`;
-  return { ...step, sql, isBlocking: true, limit: stage.count };
-}
-
-function sort(
-  step: Step,
-  terms: Extract<SplStage, { kind: 'sort' }>['terms'],
-  context: SplContext,
-): Step {
-  const columns = terms.map(({ field, isDescending }) => ({
-    name: `__sls_order_${context.nextNumber()}`,
-    sql: quoteName(columnOf(step, field, context.text).name),
-    direction: isDescending ? 'DESC' : 'ASC',
-  }));
-  const order = columns.map(({ name, direction }) => `${name} ${direction} NULLS LAST`);
-  const sorted = select(step, step.columns.map(kept), {
-    hidden: [...step.hidden, ...columns.map(({ name }) => name)],
-    // What sorts alike stays in the order that it had.
-    order: [...order, ...step.order],
-    extra: Object.fromEntries(columns.map(({ name, sql }) => [name, sql])),
-  });
-  return { ...sorted, isBlocking: true };
-}
-
-function orderSql({ order }: Step): string {
-  return order.length === 0 ? '' : `ORDER BY ${order.join(', ')} `;
 }
 
 /** The cells of the answer: fields, rests, which fields are null, and where a row comes from. */

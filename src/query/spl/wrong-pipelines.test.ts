@@ -232,7 +232,7 @@ describe('texts and names of the user stay what they are', () => {
     const quoted = `'${text.replaceAll("'", "''")}'`;
     for (const [pipeline, value] of [
       [`extend a=${quoted}`, text],
-      [`extend a=concat('x', ${quoted}, 'y') | parse-csv -delim='${''}|||' a as a`, `x${text}y`],
+      [`extend a=concat('x', ${quoted}, 'y') | parse-csv -delim='|||' a as a`, `x${text}y`],
       [`extend a=concat('k', '=', ${quoted}) | parse-kv -prefix=${quoted} a, '&&', '='`, undefined],
     ] as const) {
       const { rows } = await world.query(`* | ${pipeline}`);
