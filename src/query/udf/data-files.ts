@@ -79,7 +79,7 @@ export class DataFiles {
     return this.#phoneDatabase.content;
   }
 
-  /** Reads all files. Returns their bytes together. Errors: ParameterInvalid for one that cannot be read. */
+  /** Reads all files. Returns their bytes together. Errors: ConfigInvalid for one that cannot be read. */
   readAll(): number {
     return this.#all().reduce((bytes, file) => bytes + file.read(), 0);
   }
@@ -95,11 +95,7 @@ export class DataFiles {
  * Errors: ConfigInvalid.
  */
 export function checkDataFiles(options: DataFileOptions): number {
-  try {
-    return new DataFiles(options).readAll();
-  } catch (error) {
-    throw new AppError('ConfigInvalid', errorMessage(error), { cause: error });
-  }
+  return new DataFiles(options).readAll();
 }
 
 /** One file. While it is replaced by one that cannot be read, what was read before stays. */
@@ -119,11 +115,18 @@ class DataFile<T> {
 
   /** Errors: ParameterInvalid. */
   get content(): T {
-    if (this.#content === undefined) this.read();
-    return this.#content as T;
+    try {
+      if (this.#content === undefined) this.read();
+      return this.#content as T;
+    } catch (cause) {
+      // Those who ask have no business with the server's paths.
+      throw new AppError('ParameterInvalid', `the ${this.#kind} of this server cannot be read`, {
+        cause,
+      });
+    }
   }
 
-  /** Returns the size in bytes. Errors: ParameterInvalid. */
+  /** Returns the size in bytes. Errors: ConfigInvalid, with the path and what is wrong. */
   read(): number {
     try {
       const { size } = statSync(this.#path);
@@ -134,11 +137,9 @@ class DataFile<T> {
       return size;
     } catch (cause) {
       const reason = errorMessage(cause);
-      throw new AppError(
-        'ParameterInvalid',
-        `cannot use the ${this.#kind} ${this.#path}: ${reason}`,
-        { cause },
-      );
+      throw new AppError('ConfigInvalid', `cannot use the ${this.#kind} ${this.#path}: ${reason}`, {
+        cause,
+      });
     }
   }
 

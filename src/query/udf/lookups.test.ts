@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCode } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
@@ -159,6 +160,17 @@ describe('ip databases', () => {
       '48.1,11.5',
       'X',
     ]);
+  });
+
+  test('any text is an answer', () => {
+    const files = new DataFiles(databases());
+    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.ipV4(), fc.ipV6(), fc.ipV4Extended());
+    fc.assert(
+      fc.property(texts, (text) => {
+        for (const name of ['ip_to_country', 'ipv6_to_provider', 'ip_to_geo'])
+          expect(typeof call(files, name, text, 'zh')).toBe('string');
+      }),
+    );
   });
 
   test('other languages are refused', () => {
