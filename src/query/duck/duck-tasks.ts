@@ -1,7 +1,7 @@
 /** What the process that owns DuckDB does for each kind of task. */
-import { performance } from 'node:perf_hooks';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { AppError } from '#base/app-error.ts';
+import type { Clock } from '#platform/clock.ts';
 import {
   EXPLAIN_AGAIN_MS_MAX,
   KEPT_MEMORY_SHARE,
@@ -39,6 +39,7 @@ export interface TaskContext {
   /** IANA name. */
   readonly timeZone: string;
   readonly shared: SharedState;
+  readonly clock: Clock;
   /** Takes rows of the answer; resolves when more may come. */
   readonly sendRows: (rows: SqlAnswer['rows']) => Promise<void>;
 }
@@ -58,11 +59,11 @@ export async function runTask(
   for (const view of views) await createBits(connection, view);
   return await withParts(connection, { parts, kept }, async (relations) => {
     const sql = withRelations([...views, ...relations], task.request.sql);
-    const startMs = performance.now();
+    const startMs = context.clock.monotonicMs();
     const answer = await readAnswer(connection, sql, context);
     if (isExplained !== true) return answer;
-    const isShort = performance.now() - startMs <= EXPLAIN_AGAIN_MS_MAX;
-    const explained = isShort ? await profileOf(connection, sql) : undefined;
+    const isShort = context.clock.monotonicMs() - startMs <= EXPLAIN_AGAIN_MS_MAX;
+    const explained = isShort ? await profileOf(connection, sql, context.clock) : undefined;
     return { ...answer, explained };
   });
 }

@@ -6,6 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { errorCode, errorMessage } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
+import { RealClock } from '#platform/real-clock.ts';
 import { DuckEngine } from './duck-engine.ts';
 import type { DuckCommand, DuckReply, DuckTask, SqlAnswer } from './duck-messages.ts';
 import { INTERRUPT_AGAIN_MS, MEMORY_POLL_MS } from '../limits.ts';
@@ -21,6 +22,7 @@ const running = new Map<number, Running>();
 let engine: DuckEngine | undefined;
 let timeZone = 'UTC';
 let shared: SharedState | undefined;
+const clock = new RealClock();
 
 /** Resolves once the message has left, so that a slow reader holds back a large answer. */
 function send(reply: DuckReply): Promise<void> {
@@ -55,6 +57,7 @@ async function run(id: number, task: DuckTask): Promise<void> {
       const context = {
         timeZone,
         shared: open.shared,
+        clock,
         sendRows: (rows: SqlAnswer['rows']) => sendRows(id, rows),
       };
       const revised = revisedTask(task, open.engine.files.refresh());

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { RealClock } from '#platform/real-clock.ts';
 import { MIB } from '#base/units.ts';
 import { planAnswer, type AnswerPlan } from '../sql/answer-plan.ts';
 import { DuckEngine } from './duck-engine.ts';
@@ -140,7 +141,8 @@ async function answer(
     return Promise.resolve();
   };
   await engine.use(async (connection) => {
-    const context = { timeZone: 'Asia/Shanghai', shared, sendRows };
+    const clock = new RealClock();
+    const context = { timeZone: 'Asia/Shanghai', shared, clock, sendRows };
     await runTask(connection, { kind: 'answer', request }, context);
   });
   return found.toSorted((a, b) => (a.join('|') < b.join('|') ? -1 : 1));

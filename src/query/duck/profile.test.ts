@@ -1,5 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RealClock } from '#platform/real-clock.ts';
 import type { ExplainOperator } from '#protocol/query-explain.ts';
 import { EXPLAIN_DETAIL_CHARS_MAX, EXPLAIN_OPERATORS_MAX } from '../limits.ts';
 import { parseProfile, profileOf } from './profile.ts';
@@ -23,6 +24,7 @@ test('a statement is measured although the configuration is locked', async () =>
   const { profile, tookMs } = await profileOf(
     connection,
     'SELECT n % 3 AS k, count(*) FROM t WHERE n < 600 GROUP BY 1',
+    new RealClock(),
   );
   expect(profile?.rowsScanned).toBe(1000);
   const operators = flat(profile?.root);
@@ -37,7 +39,8 @@ test('a statement is measured although the configuration is locked', async () =>
 });
 
 test('what DuckDB cannot measure has no profile, and is no error', async () => {
-  const { profile } = await profileOf(connection, 'SELECT no_such_column FROM t');
+  const sql = 'SELECT no_such_column FROM t';
+  const { profile } = await profileOf(connection, sql, new RealClock());
   expect(profile).toBeUndefined();
 });
 

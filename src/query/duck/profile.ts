@@ -2,9 +2,9 @@
  * What DuckDB's operators did for a statement. The configuration is locked, so that a connection cannot be told to measure what
  * it runs: EXPLAIN ANALYZE runs the statement once more, and its rows are lost.
  */
-import { performance } from 'node:perf_hooks';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { z } from 'zod';
+import type { Clock } from '#platform/clock.ts';
 import type { ExplainOperator, ExplainProfile } from '#protocol/query-explain.ts';
 import { EXPLAIN_DETAIL_CHARS_MAX, EXPLAIN_OPERATORS_MAX } from '../limits.ts';
 
@@ -49,10 +49,11 @@ const DETAILS: readonly string[] = [
 export async function profileOf(
   connection: DuckDBConnection,
   sql: string,
+  clock: Clock,
 ): Promise<{ readonly profile: ExplainProfile | undefined; readonly tookMs: number }> {
-  const startMs = performance.now();
+  const startMs = clock.monotonicMs();
   const profile = await readProfile(connection, sql).catch(() => undefined);
-  return { profile, tookMs: performance.now() - startMs };
+  return { profile, tookMs: clock.monotonicMs() - startMs };
 }
 
 async function readProfile(
