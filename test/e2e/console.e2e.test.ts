@@ -251,7 +251,7 @@ describe('time', () => {
 
 describe('SQL', () => {
   const SQL =
-    '* | select method, count(*) as pv, max(missing) as none group by method order by pv desc';
+    '* | select method, count(*) as pv, max(missing) as none group by method order by pv desc, method desc';
 
   test('a result is a table and a chart', async () => {
     await page.goto(searchUrl(SQL));
