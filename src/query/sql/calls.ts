@@ -68,6 +68,9 @@ export function rewriteCall(node: SqlNode, context: SqlContext): SqlNode {
   const name = textOf(node, 'function_name').toLowerCase();
   const children = nodesOf(node, 'children');
   const kinds = children.map((child) => kindOf(context, child));
+  const truncated = name === 'date_trunc' ? truncatedSeconds(children, context) : undefined;
+  if (truncated !== undefined)
+    return withKind(context, { ...truncated, alias: node['alias'] ?? '' }, TIMESTAMP);
   for (const at of TIME_ARGUMENTS[name] ?? []) {
     const child = children[at];
     if (child !== undefined) children[at] = timeOf(child, context);
@@ -94,6 +97,24 @@ export function timeOf(node: SqlNode, context: SqlContext): SqlNode {
           ? 'timeOfText'
           : 'time';
   return withKind(context, templates.fill(name, { sls_x: node }), TIMESTAMP);
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+};
+
+/** Undefined: not `date_trunc` of Unix seconds to a unit that has always as many. */
+function truncatedSeconds(children: readonly SqlNode[], context: SqlContext): SqlNode | undefined {
+  const [unit, time] = children;
+  if (unit === undefined || time === undefined || kindOf(context, time) !== BIGINT)
+    return undefined;
+  const name = constantText(unit)?.toLowerCase() ?? '';
+  const seconds = Object.hasOwn(UNIT_SECONDS, name) ? UNIT_SECONDS[name] : undefined;
+  if (children.length !== 2 || seconds === undefined) return undefined;
+  return context.templates.fill('truncatedSeconds', { sls_x: time, sls_n: integerNode(seconds) });
 }
 
 interface Call {

@@ -281,11 +281,25 @@ export function sqlPrelude(timeZone: string): string {
     "SET GLOBAL default_null_order='nulls_last';",
     MACROS,
     UDF_MACROS,
-    // The conversion by calendar costs seven times as much as an addition (765 ms to 109 ms for 5 M rows).
-    fixedOffsetSeconds(timeZone) === undefined
-      ? 'CREATE MACRO sls_seconds(x) AS to_timestamp(x)::TIMESTAMP;'
-      : `CREATE MACRO sls_seconds(x) AS make_timestamp((x + ${fixedOffsetSeconds(timeZone)}) * 1000000);`,
+    secondsMacros(fixedOffsetSeconds(timeZone)),
   ].join('\n');
+}
+
+/** More seconds than a timestamp can be before 1970, in whole days. */
+const BEFORE_ALL_TIMES = 86_400 * 110_000_000;
+
+/** `sls_seconds(x)`: the local time of Unix seconds; `sls_trunc(x, n)`: the same, the last multiple of n seconds. */
+function secondsMacros(offsetSeconds: number | undefined): string {
+  if (offsetSeconds === undefined)
+    return `CREATE MACRO sls_seconds(x) AS to_timestamp(x)::TIMESTAMP;
+      CREATE MACRO sls_trunc(x, n) AS date_trunc(CASE n WHEN 1 THEN 'second' WHEN 60 THEN 'minute'
+        WHEN 3600 THEN 'hour' ELSE 'day' END, sls_seconds(x));`;
+  // The conversion by calendar costs seven times as much as an addition (765 ms to 109 ms for 5 M rows), and truncation by
+  // calendar as much as all else of a count by minute. Division rounds towards zero, so there must be no sign.
+  const shift = offsetSeconds + BEFORE_ALL_TIMES;
+  return `CREATE MACRO sls_seconds(x) AS make_timestamp((x + ${offsetSeconds}) * 1000000);
+    CREATE MACRO sls_trunc(x, n) AS
+      make_timestamp(((x + ${shift}) // n * n - ${BEFORE_ALL_TIMES}) * 1000000);`;
 }
 
 /** The zone's offset when it has had no other one since 2000, so that one number serves all logs. */

@@ -25,6 +25,7 @@ const EXPRESSIONS = {
     WHEN 'd' THEN to_timestamp(union_extract(UNION, 'd'))::TIMESTAMP
     WHEN 's' THEN CAST(union_extract(UNION, 's') AS TIMESTAMPTZ)::TIMESTAMP END`,
   timeOfSeconds: 'sls_seconds(CAST(sls_x AS BIGINT))',
+  truncatedSeconds: 'sls_trunc(CAST(sls_x AS BIGINT), sls_n)',
   timeOfDouble: 'CAST(to_timestamp(sls_x) AS TIMESTAMP)',
   timeOfText: 'CAST(CAST(sls_x AS TIMESTAMPTZ) AS TIMESTAMP)',
   localSeconds: 'CAST(floor(epoch(sls_x)) AS BIGINT)',
