@@ -168,7 +168,8 @@ export const LOOKUP_ENTRIES_MAX = 1_000_000;
 /** Addresses that an IP database is asked for when it is opened, to see that it is whole: some milliseconds. */
 export const IP_DATABASE_PROBES = 256;
 
-/** Addresses whose facts are kept for their next occurrence, some 500 bytes each. */
+/** Addresses that are kept for their next occurrence: as read, and what a database says, some 200 and 500 bytes each. */
+export const KNOWN_IPS_MAX = 32_768;
 export const IP_FACTS_KEPT_MAX = 32_768;
 
 /** Characters of one log that clustering looks at; what follows hardly tells kinds of logs apart. */

@@ -5,7 +5,7 @@
 import { AppError } from '#base/app-error.ts';
 import type { DataFiles } from './data-files.ts';
 import type { IpFacts, IpLanguage, IpSubject } from './ip-database.ts';
-import { isIntranet, parseIp, type IpAddress } from './networks.ts';
+import { KnownIps, type IpAddress } from './networks.ts';
 import type { PhonePlace } from './phone-prefixes.ts';
 import { TEXT, udf, WHOLE, type ScalarUdf } from './scalar-udf.ts';
 
@@ -42,15 +42,16 @@ const IP_PREFIXES = ['ip_to', 'ipv6_to'] as const;
 
 /** Of the files as they are at each call. */
 export function lookupFunctions(files: DataFiles): readonly ScalarUdf[] {
+  const ips = new KnownIps();
   return [
     ...IP_PREFIXES.flatMap((prefix) =>
       Object.entries(IP_FUNCTIONS).map(([name, one]) =>
         udf(`sls_${prefix}_${name}`, [TEXT, TEXT], TEXT, (ip, language) =>
-          ipFact(files, `${prefix}_${name}`, one, [ip, languageOf(language)]),
+          ipFact({ files, ips, functionName: `${prefix}_${name}` }, one, ip, languageOf(language)),
         ),
       ),
     ),
-    udf('sls_ipv6_to_domain', [TEXT], TEXT, domainOf),
+    udf('sls_ipv6_to_domain', [TEXT], TEXT, (ip) => domainOf(ips, ip)),
     ...Object.entries(THREATS).map(([name, test]) =>
       udf(`sls_security_check_${name}`, [TEXT], WHOLE, (text) =>
         files.threatList(`security_check_${name}`)[test](text) ? 1n : 0n,
@@ -81,16 +82,22 @@ export const LOOKUP_MACROS: string = [
   ...PHONE_FACTS.map((name) => `CREATE MACRO mobile_${name}(n) AS sls_mobile_${name}(n::VARCHAR);`),
 ].join('\n');
 
+interface IpLookup {
+  readonly files: DataFiles;
+  readonly ips: KnownIps;
+  readonly functionName: string;
+}
+
 function ipFact(
-  files: DataFiles,
-  functionName: string,
+  { files, ips, functionName }: IpLookup,
   { subject, fact, intranet }: IpFunction,
-  [ip, language]: readonly [string, IpLanguage],
+  ip: string,
+  language: IpLanguage,
 ): string {
   const databases = files.ipDatabases(functionName, subject);
-  const address = parseIp(ip);
+  const { address, isIntranet } = ips.find(ip);
   if (address === undefined) return '';
-  if (isIntranet(address)) return intranet;
+  if (isIntranet) return intranet;
   for (const database of databases) {
     const text = fact(factsOf(database, address), language);
     if (text !== '') return text;
@@ -112,8 +119,8 @@ function languageOf(text: string): IpLanguage {
   throw new AppError('ParameterInvalid', `names are in 'zh' or 'en', not '${text.slice(0, 20)}'`);
 }
 
-function domainOf(ip: string): string {
-  const address = parseIp(ip);
+function domainOf(ips: KnownIps, ip: string): string {
+  const { address, isIntranet } = ips.find(ip);
   if (address === undefined) return 'invalid';
-  return isIntranet(address) ? INTRANET : 'internet';
+  return isIntranet ? INTRANET : 'internet';
 }

@@ -1,5 +1,6 @@
 /** IP addresses of both versions as numbers, and sets of networks of them. */
 import { isIP } from 'node:net';
+import { KNOWN_IPS_MAX } from '../limits.ts';
 
 export interface IpAddress {
   readonly version: 4 | 6;
@@ -84,6 +85,27 @@ for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '127.0.0
   INTRANET.add(network);
 for (const network of ['::1', 'fc00::/7', 'fe80::/10']) INTRANET.add(network);
 
-export function isIntranet(address: IpAddress): boolean {
+function isIntranet(address: IpAddress): boolean {
   return INTRANET.has(address);
+}
+
+export interface KnownIp {
+  /** Undefined for what is no address. */
+  readonly address: IpAddress | undefined;
+  readonly isIntranet: boolean;
+}
+
+/** Remembers texts: those of one statement come again and again, and reading one costs more than finding it. */
+export class KnownIps {
+  readonly #known = new Map<string, KnownIp>();
+
+  find(text: string): KnownIp {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const address = parseIp(text);
+    const made = { address, isIntranet: address !== undefined && isIntranet(address) };
+    if (this.#known.size >= KNOWN_IPS_MAX) this.#known.clear();
+    if (text.length <= TEXT_CHARS_MAX) this.#known.set(text, made);
+    return made;
+  }
 }
