@@ -134,6 +134,8 @@ describe('fields of a row', () => {
     ['extend a=7/2, b=1.5, c=2.0e7 | project a, b, c', '1', { a: '3', b: '1.5', c: '2.0E7' }],
     [`extend t=from_unixtime(__time__) | project t`, '1', { t: '2024-05-20 08:00:00.000' }],
     ['extend by=\'x\' | project "by"', '1', { by: 'x' }],
+    ["extend user='u', a=concat(user, '!') | project user, a", '1', { user: 'u', a: 'u!' }],
+    ['extend a=user | project id, a', '1', { id: '1' }],
     // project
     ['project status, id', '1', { status: '200', id: '1' }],
     ['project s=status, m=Method', '1', { s: '200', m: 'GET' }],

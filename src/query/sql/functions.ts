@@ -61,7 +61,5 @@ export const ALLOWED_TYPES: ReadonlySet<string> = new Set(
 
 /** Column names that DuckDB answers itself when no column has them, with facts about the server. */
 export const SERVER_NAMES: ReadonlySet<string> = new Set(
-  words(
-    'current_user user session_user current_role current_catalog current_database current_schema',
-  ),
+  words('current_user session_user current_role current_catalog current_database current_schema'),
 );
