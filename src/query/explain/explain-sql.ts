@@ -11,6 +11,7 @@ import type { AnswerPlan } from '../sql/answer-plan.ts';
 import type { Relation } from '../sql/relation.ts';
 import { quoteText } from '../sql/text.ts';
 import type { TimeRange } from '../time-range.ts';
+import type { QueryTrace } from './query-trace.ts';
 
 /** What the process was asked for the answer that it gave. */
 export interface Asked {
@@ -35,7 +36,16 @@ export interface StatementFacts {
   readonly range: TimeRange;
 }
 
-export function explainSql(answered: AnsweredSql, facts: StatementFacts): ExplainSql {
+/** Leaves it with the trace, if there is one. */
+export function noteSql(
+  trace: QueryTrace | undefined,
+  answered: AnsweredSql,
+  facts: StatementFacts,
+): void {
+  if (trace !== undefined) trace.sql = explainSql(answered, facts);
+}
+
+function explainSql(answered: AnsweredSql, facts: StatementFacts): ExplainSql {
   const { asked, relations, plan, profile } = answered;
   const names = fileNames(relations);
   const text = (sql: string): string => cut(shortLists(withoutPaths(sql, names)));

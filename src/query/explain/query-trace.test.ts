@@ -255,6 +255,29 @@ describe('a statement', () => {
   });
 });
 
+describe('a pipeline', () => {
+  test('is told as the SQL that it became, with the same steps', async () => {
+    const found = await fixture.query("level:error | where uri = '/disk/full' | project ms", {
+      explain: true,
+      line: 5,
+    });
+    expect(found.rows.map((row) => row['ms'])).toEqual(['0', '20', '40', '60', '80']);
+    const { sql, steps, segments } = must(found.explain, 'it was asked for');
+    expect(sql).toMatchObject({ way: 'rows', relations: [{ logstoreName: 'store', rows: 40 }] });
+    expect(sql?.statement).toBe("where uri = '/disk/full' | project ms");
+    expect(sql?.sent).toContain('/disk/full');
+    expect(sql?.profile?.rowsScanned).toBeGreaterThan(0);
+    expect(segments).toMatchObject({ matched: { committed: 2 }, unmatched: { committed: 1 } });
+    const wanted = ['queue', 'start', 'translate', 'segments', 'match', 'answer', 'profile'];
+    expect(steps.map(({ name }) => name)).toEqual(wanted);
+  });
+
+  test('that counts is told too', async () => {
+    const { sql } = await explain('level:error | stats n = count(*) by uri');
+    expect(sql).toMatchObject({ way: 'rows', parts: [], relations: [{ rows: 40 }] });
+  });
+});
+
 describe('kept parts', () => {
   const BIG = 12_000;
   let big: QueryFixture;

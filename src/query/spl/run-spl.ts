@@ -8,7 +8,10 @@
 import { errorCode } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import type { LogRow } from '#segment/log-row.ts';
+import type { SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
+import { noteSql } from '../explain/explain-sql.ts';
+import { step } from '../explain/query-trace.ts';
 import type { Found } from '../found.ts';
 import {
   SPL_FIRST_LOGS,
@@ -20,6 +23,7 @@ import {
 import { fetchPage, timeNsOf } from '../search/fetch-rows.ts';
 import type { SegmentMatch } from '../search/match-segment.ts';
 import { byIngestion, pageRows, type Page, type PageRow } from '../search/page-rows.ts';
+import { askSql } from '../sql/answer-sql.ts';
 import {
   findLogs,
   type FindLogsCollaborators,
@@ -71,19 +75,18 @@ export async function runSpl(
   request: RunSplRequest,
   collaborators: RunSplCollaborators,
 ): Promise<FoundSpl> {
-  const { duck, budget } = collaborators;
+  const { duck, budget, trace } = collaborators;
   const { text, own, range, reverse } = request;
   let logs: FoundLogs | undefined;
   let isStats = false;
   try {
     const { index } = own.logstore;
-    const translated = await duck.run(budget, 'translateSpl', {
-      text,
-      spellings: Object.keys(index.keys ?? {}),
-      reverse,
-      fromTime: range.fromTime,
-      toTime: range.toTime,
-    });
+    const spellings = Object.keys(index.keys ?? {});
+    const { fromTime, toTime } = range;
+    const pipeline = { text, spellings, reverse, fromTime, toTime };
+    const translated = await step(trace, 'translate', () =>
+      duck.run(budget, 'translateSpl', pipeline),
+    );
     ({ isStats } = translated);
     const wanted = {
       specs: [translated.spec],
@@ -124,12 +127,12 @@ interface SplWork {
 
 async function allRows(
   { request, translated, logs: found }: SplWork,
-  { duck, budget }: RunSplCollaborators,
+  collaborators: RunSplCollaborators,
 ): Promise<FoundSpl> {
   const logs = newestLogs(found);
   const relation = relationOf(logs);
-  const { sql, isStats, limited } = translated;
-  const answer = await duck.run(budget, 'answer', { sql, views: [logView(relation)], parts: [] });
+  const { isStats, limited } = translated;
+  const answer = await askLogs({ request, translated, relation }, collaborators);
   const makeRow = rowMaker(translated);
   const time = request.range.fromTime;
   const rows = answer.rows.map((cells) => makeRow({ cells, log: undefined, time }));
@@ -164,7 +167,7 @@ async function pageOfRows(
     const line = Math.min(size, SPL_PAGE_LOGS_MAX - readCount);
     const page = { offset, line, reverse: request.reverse };
     const picked = await pageRows(relation.matches, page, timeNsOf);
-    const passed = await passedRows({ relation, picked, translated }, collaborators);
+    const passed = await passedRows({ request, relation, picked, translated }, collaborators);
     const taken = passed.slice(0, request.line - rows.length);
     rows.push(...(await rowsOf(taken, translated)));
     const isCut = rows.length === request.line;
@@ -194,18 +197,34 @@ interface PassedRow {
   readonly rank: number;
 }
 
+interface AskedLogs {
+  readonly request: RunSplRequest;
+  readonly translated: TranslatedSpl;
+  readonly relation: Relation;
+}
+
+async function askLogs(
+  { request, translated, relation }: AskedLogs,
+  { duck, budget, trace }: RunSplCollaborators,
+): Promise<SqlAnswer> {
+  const wanted = { sql: translated.sql, views: [logView(relation)], parts: [] };
+  const { answer, asked } = await askSql(wanted, { duck, budget, trace });
+  noteSql(
+    trace,
+    { asked, relations: [relation], plan: undefined, profile: answer.explained?.profile },
+    {
+      statement: request.text.trim(),
+      logstoreName: request.own.logstore.logstoreName,
+      range: request.range,
+    },
+  );
+  return answer;
+}
+
 /** The logs that the pipeline lets through, in the order of the search. */
 async function passedRows(
-  {
-    relation,
-    picked,
-    translated,
-  }: {
-    readonly relation: Relation;
-    readonly picked: readonly PageRow[];
-    readonly translated: TranslatedSpl;
-  },
-  { duck, budget }: RunSplCollaborators,
+  { picked, ...asking }: AskedLogs & { readonly picked: readonly PageRow[] },
+  collaborators: RunSplCollaborators,
 ): Promise<readonly PassedRow[]> {
   const ofMatch = Map.groupBy(picked, ({ match }) => match);
   const matches = [...ofMatch].map(([match, rows]) =>
@@ -218,11 +237,8 @@ async function passedRows(
   const rankOf = new Map(
     picked.map(({ match, row }, rank) => [`${numbers.get(match) ?? ''} ${row}`, rank]),
   );
-  const { rows } = await duck.run(budget, 'answer', {
-    sql: translated.sql,
-    views: [logView({ ...relation, matches })],
-    parts: [],
-  });
+  const relation = { ...asking.relation, matches };
+  const { rows } = await askLogs({ ...asking, relation }, collaborators);
   const passed = rows.map((cells): PassedRow => {
     const [segment, row] = cells.slice(-2);
     const rank = must(rankOf.get(`${segment} ${row}`), 'a row is one of those that were read');

@@ -53,14 +53,15 @@ export async function answerSql(
   if (plan !== undefined && parts !== undefined)
     try {
       const views = relations.filter(({ spec }) => plan.viewNames.includes(spec.viewName));
-      return await ask({ sql: plan.sql, views: views.map(logView), parts }, collaborators);
+      return await askSql({ sql: plan.sql, views: views.map(logView), parts }, collaborators);
     } catch (error) {
       if (errorCode(error) !== PARTS_LOST) throw error;
     }
-  return await ask({ sql, views: relations.map(logView), parts: [] }, collaborators);
+  return await askSql({ sql, views: relations.map(logView), parts: [] }, collaborators);
 }
 
-async function ask(
+/** Has DuckDB answer. Errors: as `answerSql`, and PartsLost. */
+export async function askSql(
   asked: Asked,
   { duck, budget, trace }: AnswerSqlCollaborators,
 ): Promise<AnsweredRequest> {

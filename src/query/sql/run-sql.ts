@@ -4,7 +4,7 @@ import { assert } from '#base/assert.ts';
 import { setField, type LogRow } from '#segment/log-row.ts';
 import type { DuckTasks, SqlAnswer } from '../duck/duck-messages.ts';
 import type { DuckProcess } from '../duck/duck-process.ts';
-import { explainSql } from '../explain/explain-sql.ts';
+import { noteSql } from '../explain/explain-sql.ts';
 import { step } from '../explain/query-trace.ts';
 import type { Found } from '../found.ts';
 import { RELATIONS_MAX } from '../limits.ts';
@@ -64,15 +64,15 @@ export async function runSql(
       { ...translated, relations },
       { duck, budget, trace },
     );
-    if (trace !== undefined)
-      trace.sql = explainSql(
-        { asked, relations, plan: translated.plan, profile: answer.explained?.profile },
-        {
-          statement: request.sql.trim(),
-          logstoreName: request.own?.logstore.logstoreName ?? '',
-          range: request.range,
-        },
-      );
+    noteSql(
+      trace,
+      { asked, relations, plan: translated.plan, profile: answer.explained?.profile },
+      {
+        statement: request.sql.trim(),
+        logstoreName: request.own?.logstore.logstoreName ?? '',
+        range: request.range,
+      },
+    );
     return {
       ...factsOf(logs),
       progress: logs.isComplete ? 'Complete' : 'Incomplete',
