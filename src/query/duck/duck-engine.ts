@@ -38,8 +38,6 @@ export class DuckEngine {
         'autoinstall_known_extensions=false',
         'autoload_known_extensions=false',
         'preserve_insertion_order=false',
-        // Footers of segments, which never change, take as long to read as their rows for a small answer.
-        'parquet_metadata_cache=true',
         `temp_directory=${quoteText(spillDirectory)}`,
         `max_temp_directory_size='${SPILL_BYTES_MAX}B'`,
         `allowed_directories=[${folders.join(', ')}]`,
