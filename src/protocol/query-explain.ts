@@ -168,7 +168,7 @@ export interface ExplainSql {
   readonly profile?: ExplainProfile | undefined;
 }
 
-/** Steps follow each other; what lies between two is the rest. */
+/** Steps follow each other, and may come more than once; what lies between two is the rest. */
 export interface ExplainStep {
   /**
    * `queue` (waiting for a slot), `start` (the query process), `translate`, `segments` (waiting for logs that are not indexed,

@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AppError } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import type { IndexConfig } from '#protocol/index-config.ts';
 import type { ExplainNode, ExplainOperator, QueryExplain } from '#protocol/query-explain.ts';
@@ -247,6 +249,25 @@ describe('a statement', () => {
     ]);
     // The logstore is looked at twice.
     expect(segments).toMatchObject({ total: { committed: 6 }, pruned: { committed: 4 } });
+  });
+
+  test('that reads a damaged file has its owner look at it, as it does otherwise', async () => {
+    await using world = await QueryFixture.create();
+    world.index = INDEX;
+    await world.add(logsOf(0));
+    const reader = must(world.segments[0], 'a segment');
+    let lookCount = 0;
+    const verifyRows = (): Promise<void> => {
+      lookCount++;
+      return Promise.reject(new AppError('SegmentDamaged', 'segment is damaged'));
+    };
+    Object.assign(reader, { verifyRows });
+    await rm(reader.parquetPath);
+    for (const isExplained of [false, true]) {
+      const asked = world.query('* | select max(other)', { explain: isExplained });
+      await expect(asked).rejects.toMatchObject({ code: 'SegmentDamaged' });
+    }
+    expect(lookCount).toBe(2);
   });
 
   test('that is wrong fails as it does otherwise', async () => {
