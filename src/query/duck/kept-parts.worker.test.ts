@@ -27,6 +27,11 @@ beforeEach(() => {
 
 const PART_SQL = 'SELECT n % 100 AS sls_k0, count(*) AS sls_p1 FROM sls_rows_0 GROUP BY 1';
 
+const SMALL_PART_SQL = 'SELECT 1 AS sls_k0, 2 AS sls_p1';
+/** Some seconds. */
+const LONG_PART_SQL =
+  'SELECT x % 2 AS sls_k0, count(*) AS sls_p1 FROM range(5000) a(x), range(100000) b(y) WHERE x * y % 7 = 3 GROUP BY 1';
+
 /** Asks `sum(sls_p1)` of segments with so many rows each. */
 function ask(
   key: string,
@@ -74,6 +79,35 @@ describe('parts', () => {
     expect(await ask('a', [1000, 2000, 4000])).toBe(7000);
     expect(await ask('a', [4000, 1000])).toBe(5000);
     expect(madeCount).toBe(3);
+  });
+
+  test('that were made before an interrupt are there the next time', async () => {
+    let interrupts: NodeJS.Timeout | undefined;
+    kept.missing('a', []);
+    const stopped = engine.use((connection) =>
+      kept.use(
+        connection,
+        {
+          key: 'a',
+          segments: [
+            { key: 's1000', rowCount: 1000, prepare: () => Promise.resolve(SMALL_PART_SQL) },
+            {
+              key: 's2000',
+              rowCount: 2000,
+              prepare: (): Promise<string> => {
+                // Again and again, as the process does: one may come before the statement.
+                interrupts = setInterval(() => connection.interrupt(), 50);
+                return Promise.resolve(LONG_PART_SQL);
+              },
+            },
+          ],
+        },
+        () => Promise.resolve(0),
+      ),
+    );
+    await expect(stopped).rejects.toThrow(/interrupt/iu);
+    clearInterval(interrupts);
+    expect(kept.missing('a', ['s1000', 's2000'])).toEqual(['s2000']);
   });
 
   test('are made once when two answers want them', async () => {
