@@ -300,6 +300,9 @@ export const SPL_FIRST_LOGS = 1000;
 /** … and reads at once where hardly any does; more take longer than a page may in one go. */
 export const SPL_LOGS_AT_ONCE_MAX = 32_000;
 
+/** Bytes of logs that a page reads at once, about: all of them may pass, with what was parsed of them beside. */
+export const SPL_BYTES_AT_ONCE: number = 32 * MIB;
+
 /** How much more each read takes than the one before it. */
 export const SPL_GROWTH = 4;
 

@@ -4,6 +4,7 @@ import { DEFAULT_TOKENS } from '#protocol/index-config.ts';
 import { SPL_FIRST_LOGS, SPL_PAGE_LOGS_MAX } from '../limits.ts';
 import type { LogsRequest, LogsResult } from '../query-service.ts';
 import { QueryFixture } from '../query-fixture.ts';
+import type { FixtureLog } from '../search/segment-fixture.ts';
 
 const START = 1_716_163_200;
 const RANGE = { fromTime: START, toTime: START + 1000 };
@@ -36,6 +37,11 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 function ask(query: string, request: Partial<LogsRequest> = {}): Promise<LogsResult> {
   return world.query(query, { ...RANGE, ...request });
+}
+
+/** A log of the first second. */
+function logAt(ns: number): FixtureLog {
+  return { __time__: START, __time_ns_part__: String(ns), n: String(ns) };
 }
 
 function numbers({ rows }: LogsResult): number[] {
@@ -114,6 +120,21 @@ describe('a page of a pipeline', () => {
     expect(found.keys.toSorted()).toEqual(Object.keys(found.rows[0] ?? {}).toSorted());
   });
 
+  test('reads fewer large logs at once', async () => {
+    await using large = await QueryFixture.create();
+    large.index = world.index;
+    const json = JSON.stringify({ text: 'x'.repeat(250_000) });
+    for (let part = 0; part < 3; part++)
+      await large.add(
+        Array.from({ length: 100 }, (_, n) => ({ __time__: START + part * 100 + n, json })),
+      );
+    const { rows, scan } = await large.query('* | parse-json json | project text, json', {
+      line: 90,
+    });
+    expect(rows.map((row) => row['text']?.length)).toEqual(rows.map(() => 250_000));
+    expect([rows.length, scan?.endOffset]).toEqual([90, 90]);
+  });
+
   test('of no line or behind the end is empty', async () => {
     const none = await ask('* | extend m=n', { line: 0 });
     expect([none.rows, none.scan?.endOffset, none.scan?.scanAll]).toEqual([[], 0, false]);
@@ -150,6 +171,21 @@ describe('a pipeline over all logs', () => {
     const last = await ask('* | project n | limit 25', { reverse: true });
     expect(numbers(last)).toEqual(numbers(await ask('*', { line: 25, reverse: true })));
     expect(first.scan).toMatchObject({ scanAll: true, endOffset: COUNT });
+  });
+
+  test('has logs of one second in the order of their nanoseconds', async () => {
+    await using precise = await QueryFixture.create();
+    precise.index = world.index;
+    await precise.add([logAt(10), logAt(30), logAt(50)]);
+    await precise.add([logAt(20), logAt(40)]);
+    for (const reverse of [false, true]) {
+      const search = numbers(await precise.query('*', { reverse }));
+      expect(search).toEqual(reverse ? [50, 40, 30, 20, 10] : [10, 20, 30, 40, 50]);
+      for (const pipeline of ['project n | limit 9', 'project n', 'extend m=__time_ns_part__+1'])
+        expect(numbers(await precise.query(`* | ${pipeline}`, { reverse }))).toEqual(search);
+    }
+    const { rows } = await precise.query('* | extend m=__time_ns_part__+1 | project m');
+    expect(rows[0]?.['m']).toBe('11');
   });
 
   test('has 100 rows unless it says otherwise, and 10,000 at most', async () => {

@@ -14,6 +14,7 @@ import { noteSql } from '../explain/explain-sql.ts';
 import { step } from '../explain/query-trace.ts';
 import type { Found } from '../found.ts';
 import {
+  SPL_BYTES_AT_ONCE,
   SPL_FIRST_LOGS,
   SPL_GROWTH,
   SPL_LOGS_AT_ONCE_MAX,
@@ -159,7 +160,8 @@ async function pageOfRows(
   const endMs = budget.elapsedMs + SPL_PAGE_MS;
   const rows: LogRow[] = [];
   let { offset } = request;
-  let size = SPL_FIRST_LOGS;
+  const sizeMax = logsAtOnce(relation);
+  let size = Math.min(SPL_FIRST_LOGS, sizeMax);
   let last: PageRow | undefined;
   while (rows.length < request.line && offset < total) {
     const readCount = offset - request.offset;
@@ -174,7 +176,7 @@ async function pageOfRows(
     const read = isCut ? must(taken.at(-1), 'a full page has rows').rank + 1 : picked.length;
     last = picked[read - 1];
     offset += read;
-    size = Math.min(size * SPL_GROWTH, SPL_LOGS_AT_ONCE_MAX);
+    size = Math.min(size * SPL_GROWTH, sizeMax);
   }
   const time = last && last.match.times[last.row];
   return {
@@ -188,6 +190,15 @@ async function pageOfRows(
     isStats: false,
     scan: positionOf(request, { offset, time, isLast: offset >= total && logs.isComplete }),
   };
+}
+
+/** Fewer where logs are large. */
+function logsAtOnce({ matches }: Relation): number {
+  const infos = matches.map(({ reader }) => reader.info);
+  const bytes = infos.reduce((sum, { rawBytes }) => sum + rawBytes, 0);
+  const count = infos.reduce((sum, { rowCount }) => sum + rowCount, 0);
+  const logs = Math.floor((SPL_BYTES_AT_ONCE * count) / Math.max(1, bytes));
+  return Math.min(Math.max(1, logs), SPL_LOGS_AT_ONCE_MAX);
 }
 
 interface PassedRow {

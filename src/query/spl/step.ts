@@ -17,8 +17,10 @@ import type { FieldName } from './stages.ts';
 
 /** The number of the row, a column of the relation of logs. */
 export const ROW_COLUMN = '__sls_row';
-/** The time of the log, whatever becomes of `__time__`. */
+/** The time of the log, whatever becomes of `__time__`, and its nanoseconds. */
 export const TIME_COLUMN = '__sls_time';
+export const TIME_NS_COLUMN = '__sls_time_ns';
+export const TIME_NS_FIELD = '__time_ns_part__';
 
 /** Fields that no stage names. */
 export interface Rest {

@@ -41,6 +41,8 @@ import {
   select,
   spelled,
   TIME_COLUMN,
+  TIME_NS_COLUMN,
+  TIME_NS_FIELD,
   type Output,
   type Step,
   type StepContext,
@@ -85,7 +87,7 @@ export async function translateSpl(
   const needsLog = stages.some(({ kind }) => kind === 'pack');
   let step = firstStep(named, needsLog, request.reverse);
   for (const stage of stages) step = await addStage(step, stage, context);
-  const hidden = [SEGMENT_NUMBER, ROW_COLUMN, ...(needsLog ? [WHOLE_LOG] : [])];
+  const hidden = [SEGMENT_NUMBER, ROW_COLUMN, TIME_NS_FIELD, ...(needsLog ? [WHOLE_LOG] : [])];
   const spec = relationSpec(
     {
       viewName: 'log',
@@ -99,18 +101,23 @@ export async function translateSpl(
   return { ...answerOf(step), spec, names: [...named, ...hidden], named };
 }
 
+/** Fields that are numbers of themselves. */
+const NUMBERS: ReadonlySet<string> = new Set(['__time__', TIME_NS_FIELD]);
+
 /** All logs with the fields that stages name. */
 function firstStep(named: readonly string[], needsLog: boolean, reverse: boolean): Step {
-  const columns = named.map((name) => ({ name, kind: name === '__time__' ? BIGINT : VARCHAR }));
+  const columns = named.map((name) => ({ name, kind: NUMBERS.has(name) ? BIGINT : VARCHAR }));
   const hidden = [SEGMENT_NUMBER, ROW_COLUMN, ...(needsLog ? [WHOLE_LOG] : [])];
   const list = [...named, ...hidden].map(quoteName);
   const direction = reverse ? 'DESC' : 'ASC';
   return {
-    sql: `SELECT ${list.join(', ')}, __time__ AS ${TIME_COLUMN} FROM log`,
+    sql: `SELECT ${list.join(', ')}, __time__ AS ${TIME_COLUMN}, coalesce(${TIME_NS_FIELD}, 0) AS ${TIME_NS_COLUMN} FROM log`,
     columns,
     rests: [{ column: WHOLE_LOG, isLog: true, filters: [] }],
-    hidden: [...hidden, TIME_COLUMN],
-    order: [TIME_COLUMN, SEGMENT_NUMBER, ROW_COLUMN].map((column) => `${column} ${direction}`),
+    hidden: [...hidden, TIME_COLUMN, TIME_NS_COLUMN],
+    order: [TIME_COLUMN, TIME_NS_COLUMN, SEGMENT_NUMBER, ROW_COLUMN].map(
+      (column) => `${column} ${direction}`,
+    ),
     isBlocking: false,
     isStats: false,
     limit: undefined,
