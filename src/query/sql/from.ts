@@ -32,7 +32,7 @@ export interface RewrittenFrom {
 }
 
 const REF_TYPES: ReadonlySet<string> = new Set(['REGULAR', 'CROSS', 'NATURAL']);
-const JOIN_TYPES: ReadonlySet<string> = new Set(['INNER', 'LEFT', 'RIGHT', 'OUTER']);
+const JOIN_TYPES: ReadonlySet<string> = new Set(['INNER', 'LEFT', 'RIGHT', 'FULL']);
 
 /**
  * A FROM item with all below it. `left` are relations before it, which only unnest can read.
@@ -176,8 +176,11 @@ function rewriteJoin(
   before: readonly ScopeRelation[],
 ): RewrittenFrom {
   const refType = textOf(join, 'ref_type');
-  if (!REF_TYPES.has(refType) || !JOIN_TYPES.has(textOf(join, 'join_type')))
-    throw errorAt(context, join, `mismatched input '${refType.toLowerCase()}'`);
+  const joinType = textOf(join, 'join_type');
+  if (!REF_TYPES.has(refType) || !JOIN_TYPES.has(joinType)) {
+    const wrong = REF_TYPES.has(refType) ? joinType : refType;
+    throw errorAt(context, join, `mismatched input '${wrong.toLowerCase()}'`);
+  }
   const { left, right } = join;
   if (!isNode(left) || !isNode(right)) throw errorAt(context, join, 'join is not supported');
   const first = rewriteFrom(left, scope, context, before);

@@ -20,6 +20,8 @@ export interface Outputs {
   readonly columns: readonly ScopeColumn[];
   /** By lower-case alias that the user gave, the number of the output from 1. */
   readonly aliases: ReadonlyMap<string, number>;
+  /** What each was written as, without its name. */
+  readonly shapes: readonly string[];
 }
 
 /** Rewrites the select list: stars become columns, outputs without a name get one. Errors: ParameterInvalid. */
@@ -32,6 +34,7 @@ export function rewriteOutputs(select: SqlNode, scope: Scope, context: SqlContex
     const alias = textOf(output, 'alias').toLowerCase();
     if (alias !== '' && !aliases.has(alias)) aliases.set(alias, i + 1);
   }
+  const shapes = given.map(shapeOf);
   const nodes = given.map((output, i) => {
     const isColumn = output['class'] === 'COLUMN_REF';
     const names = textsOf(output, 'column_names');
@@ -44,7 +47,14 @@ export function rewriteOutputs(select: SqlNode, scope: Scope, context: SqlContex
     name: textOf(node, 'alias'),
     kind: kindOf(context, node),
   }));
-  return { nodes, columns, aliases };
+  return { nodes, columns, aliases, shapes };
+}
+
+/** Equal for expressions that were written alike, wherever they stand. */
+function shapeOf(node: SqlNode): string {
+  return JSON.stringify({ ...node, alias: '' }, (member, value: unknown) =>
+    member === 'query_location' ? undefined : value,
+  );
 }
 
 /** A column keeps the spelling of the index. */
@@ -106,11 +116,14 @@ export function rewriteGroups(
   });
 }
 
-/** The output that an alias or a number means. */
+/** The output that an alias, a number or the same expression means: rewritten twice, lambdas would have other names. */
 function ordinalOf(node: SqlNode, outputs: Outputs, context: SqlContext): number | undefined {
   const name = plainColumn(node)?.toLowerCase();
   if (name !== undefined) return outputs.aliases.get(name);
-  if (node['class'] !== 'CONSTANT') return undefined;
+  if (node['class'] !== 'CONSTANT') {
+    const same = outputs.shapes.indexOf(shapeOf(node)) + 1;
+    return same > 0 ? same : undefined;
+  }
   const at = Number(constantText(node) ?? Number.NaN);
   if (Number.isInteger(at) && at >= 1 && at <= outputs.nodes.length) return at;
   throw errorAt(context, node, `position ${constantText(node) ?? 'null'} is not in select list`);

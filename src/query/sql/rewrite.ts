@@ -176,6 +176,7 @@ function rewriteSetOperation(query: SqlNode, scope: Scope, context: SqlContext):
     nodes: columns.map(() => integerNode(0)),
     columns,
     aliases: new Map(columns.map(({ name }, i) => [name.toLowerCase(), i + 1])),
+    shapes: [],
   };
   for (const modifier of nodesOf(query, 'modifiers')) {
     if (modifier['type'] === 'ORDER_MODIFIER') rewriteOrders(modifier, names, scope, context);

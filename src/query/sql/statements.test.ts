@@ -107,6 +107,17 @@ const RELATIONS: readonly Statement[] = [
     [['a'], ['c']],
   ],
   [
+    'select x, y from (select 1 as x from log limit 1) a full join (select 2 as y from log limit 1) b on x = y order by x',
+    [
+      ['1', 'null'],
+      ['null', '2'],
+    ],
+  ],
+  [
+    "select array_join(transform(split(uri, '/'), x -> upper(x)), '+') as u, count(*) from log where uri = '/x' group by array_join(transform(split(uri, '/'), x -> upper(x)), '+') order by array_join(transform(split(uri, '/'), x -> upper(x)), '+')",
+    [['+X', '2']],
+  ],
+  [
     'select a.host, b.uri, c.owner from log a cross join log b left join other c on a.host = c.host where a.status = 500 and b.status = 404',
     [['a', '/z', 'ann']],
   ],
