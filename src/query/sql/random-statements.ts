@@ -259,7 +259,16 @@ class RandomStatement {
     readonly duck: string;
   } {
     if (keys.length === 0) return { sls: '', duck: '' };
-    const form = this.#draw.pick(['*', '*', '*', '*', '*', 'rollup (*)', 'cube (*)']);
+    const form = this.#draw.pick([
+      '*',
+      '*',
+      '*',
+      '*',
+      '*',
+      'rollup (*)',
+      'cube (*)',
+      'grouping sets ((*), ())',
+    ]);
     const spell = (spelling: 'sls' | 'duck'): string =>
       ` group by ${form.replace('*', () => keys.map((key) => key[spelling]).join(', '))}`;
     return { sls: spell('sls'), duck: spell('duck') };
@@ -342,7 +351,7 @@ class RandomStatement {
     ];
     const kind = this.#draw.pick(['long', 'text'] as const);
     const [a, b] = [first.scalar(kind, 1), second.scalar(kind, 1)];
-    const form = this.#draw.pick(['join', 'left join', 'inner join']);
+    const form = this.#draw.pick(['join', 'left join', 'inner join', 'right join', 'full join']);
     const spell = (spelling: 'sls' | 'duck'): string =>
       ` from ${left[spelling]} ${form} ${right[spelling]} on ${a[spelling]} = ${b[spelling]}`;
     const columns = [...left.columns, ...right.columns].map((column) => ({
