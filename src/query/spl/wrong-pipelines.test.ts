@@ -198,6 +198,16 @@ describe('what is hostile is refused', () => {
   });
 });
 
+test.each([
+  ['a text that doubles', 'project a'],
+  ['a text that doubles and is taken apart', "parse-kv a, 'c', 'e' | project a"],
+])('%s ends with its memory, and the next pipeline runs', async (_name, end) => {
+  const doubled = Array.from({ length: 40 }, () => 'a=concat(a, a)').join(', ');
+  const message = await errorOf(`* | extend a='abcdefghij', ${doubled} | ${end}`);
+  expect(message).toMatch(/Query exceeded max memory size|too large/);
+  expect((await world.query("* | where msg = 'c'")).rows).toHaveLength(1);
+});
+
 describe('texts and names of the user stay what they are', () => {
   const ODD = [
     `a"b`,
