@@ -62,10 +62,15 @@ const someSearches: fc.Arbitrary<SearchNode> = fc.oneof(
 
 export const nat = (max: number): fc.Arbitrary<number> => fc.nat(max);
 
-/** Errors: what fast-check throws, with the seed. */
+/** Errors: what fast-check throws, with the seed; it stops to look for a smaller example when the time is over. */
 export async function compareSql(
   world: SqlWorld,
-  options: { readonly numRuns: number; readonly seed?: number },
+  options: {
+    readonly numRuns: number;
+    readonly seed?: number;
+    /** Milliseconds. */
+    readonly interruptAfterTimeLimit: number;
+  },
 ): Promise<ComparedSql> {
   const compared: ComparedSql = { statements: 0, rows: 0 };
   await fc.assert(
