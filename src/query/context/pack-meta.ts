@@ -16,7 +16,7 @@ import { formatPackId, PACK_ID_FIELD, parsePackId, type PackId } from './pack-id
 import { packRows, ranksOf, rowCount, sliceOf, timeOf, type PackRows } from './pack-rows.ts';
 
 /** The field of an answer that has it; no log has it. */
-export const PACK_META_FIELD = '__pack_meta__';
+const PACK_META_FIELD = '__pack_meta__';
 
 /** A log by its place among the rows of its pack, shard and second. */
 export interface PackMeta {
