@@ -1,19 +1,11 @@
 /** Statements over several relations, from their text to their rows. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '#base/app-error.ts';
-import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
+import { LONG_KEY, TEXT_KEY } from '#protocol/index-config-fixture.ts';
+import type { IndexConfig } from '#protocol/index-config.ts';
 import { QueryFixture } from './query-fixture.ts';
 
 const START = 1_716_163_200;
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
-const LONG = { ...TEXT, type: 'long' } as const;
 
 function indexOf(keys: NonNullable<IndexConfig['keys']>): IndexConfig {
   return { line: undefined, keys, max_text_len: 64 };
@@ -27,7 +19,7 @@ let world: QueryFixture;
 
 beforeAll(async () => {
   world = await QueryFixture.create();
-  world.index = indexOf({ user: LONG, path: TEXT, status: LONG });
+  world.index = indexOf({ user: LONG_KEY, path: TEXT_KEY, status: LONG_KEY });
   await world.add([
     { __time__: START, user: '1', path: '/a', status: '200' },
     { __time__: START + 1, user: '1', path: '/b', status: '500' },
@@ -35,17 +27,17 @@ beforeAll(async () => {
     { __time__: START + 3, user: '3', path: '/c', status: '500' },
   ]);
   // The same field is a text here, and another one has the name of a field there.
-  await world.addLogstore('users', indexOf({ user: TEXT, name: TEXT, city: TEXT }), [
+  await world.addLogstore('users', indexOf({ user: TEXT_KEY, name: TEXT_KEY, city: TEXT_KEY }), [
     { __time__: START, user: '1', name: 'Ann', city: 'x' },
     { __time__: START, user: '2', name: 'Bob', city: 'y' },
     { __time__: START + 5000, user: '3', name: 'Cid', city: 'y' },
   ]);
-  await world.addLogstore('city-names', indexOf({ city: TEXT, path: TEXT }), [
+  await world.addLogstore('city-names', indexOf({ city: TEXT_KEY, path: TEXT_KEY }), [
     { __time__: START, city: 'x', path: 'Xanten' },
     { __time__: START, city: 'y', path: 'Ystad' },
   ]);
   await world.addLogstore('bare', undefined);
-  await world.addLogstore('secret', indexOf({ a: TEXT }), [{ __time__: START, a: '1' }]);
+  await world.addLogstore('secret', indexOf({ a: TEXT_KEY }), [{ __time__: START, a: '1' }]);
 });
 afterAll(() => world[Symbol.asyncDispose]());
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LONG_KEY, TEXT_KEY } from '#protocol/index-config-fixture.ts';
 import { AppError } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import { MemoryClock } from '#platform/memory-clock.ts';
@@ -7,17 +8,9 @@ import type { SegmentReader } from '#segment/segment.ts';
 import { QueryFixture } from './query-fixture.ts';
 import type { HistogramsResult, LogsResult } from './query-service.ts';
 
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
 const INDEX: IndexConfig = {
   line: { token: DEFAULT_TOKENS, caseSensitive: false, chn: false },
-  keys: { msg: { ...TEXT, alias: 'text' }, n: { ...TEXT, type: 'long' } },
+  keys: { msg: { ...TEXT_KEY, alias: 'text' }, n: LONG_KEY },
   max_text_len: 64,
 };
 const START = 1_716_170_400;
@@ -271,7 +264,7 @@ describe('topics', () => {
     'are compared exactly, with a key of their own: %s',
     async (topicKey) => {
       await using world = await QueryFixture.create();
-      const keys = topicKey ? { ...INDEX.keys, __topic__: TEXT } : INDEX.keys;
+      const keys = topicKey ? { ...INDEX.keys, __topic__: TEXT_KEY } : INDEX.keys;
       world.index = { ...INDEX, keys };
       const topics = ['Web', 'web', 'Web', 'ÄB', 'äb', "it's a web", ''];
       await world.add(

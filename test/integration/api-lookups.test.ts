@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WORDS_KEY } from '#protocol/index-config-fixture.ts';
 import { writeMmdb } from '#query/udf/mmdb-writer.ts';
 import { log, TestServer, type Answer } from './api-client.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
-const TEXT = { type: 'text', token: [' '], caseSensitive: false, chn: false, doc_value: true };
 const LINE = { token: [' '], caseSensitive: false, chn: false };
 
 let directory: string;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await server.call('POST', '/', { json: { projectName: project } });
   const json = { logstoreName: 'access', ttl: 30, shardCount: 1 };
   await server.call('POST', '/logstores', { project, json });
-  const index = { line: LINE, keys: { ip: TEXT }, log_reduce: true };
+  const index = { line: LINE, keys: { ip: WORDS_KEY }, log_reduce: true };
   await server.call('POST', '/logstores/access/index', { project, json: index });
   const logs = ['1.2.3.4', '1.9.9.9', '10.0.0.1'].map((ip, i) =>
     log(NOW - 10 + i, { ip, content: `user number ${i} came from ${ip}` }),

@@ -5,13 +5,13 @@
 import { Agent } from 'node:http';
 import Client from '@alicloud/log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WORDS_KEY } from '#protocol/index-config-fixture.ts';
 import { KEY_ID, KEY_SECRET, log, TestServer } from './api-client.ts';
 
 const PROJECT = 'sql-clients';
 const LOGSTORE = 'requests';
 const NOW = Math.floor(Date.now() / 60_000) * 60;
 const COUNT = 250;
-const TEXT = { type: 'text', token: [' '], caseSensitive: false, chn: false, doc_value: true };
 const FROM = new Date((NOW - 300) * 1000);
 const TO = new Date((NOW + 300) * 1000);
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   });
   await client.createProject(PROJECT, { description: '' }, options);
   await client.createLogStore(PROJECT, LOGSTORE, { ttl: 30, shardCount: 2 }, options);
-  const keys = { host: TEXT, n: { type: 'long', doc_value: true, alias: 'number' } };
+  const keys = { host: WORDS_KEY, n: { type: 'long', doc_value: true, alias: 'number' } };
   await client.createIndex(PROJECT, LOGSTORE, { keys }, options);
   const logs = Array.from({ length: COUNT }, (_, n) =>
     log(NOW - 120 + Math.floor(n / 5), { host: `h${n % 3} é日志`, n: String(n) }),

@@ -2,13 +2,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WORDS_KEY } from '#protocol/index-config-fixture.ts';
 import { MIB } from '#base/units.ts';
 import { HOSTILE_STATEMENTS, NEIGHBOUR } from '#query/sql/hostile-statements.ts';
 import { log, TestServer, type Answer } from './api-client.ts';
 
 const PROJECT = 'hostile';
 const NOW = Math.floor(Date.now() / 1000);
-const TEXT = { type: 'text', token: [' '], caseSensitive: false, chn: false, doc_value: true };
 /** Refusals at once: as many as may wait. */
 const AT_ONCE = 8;
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await server.call('POST', '/', { json: { projectName: PROJECT } });
   const json = { logstoreName: 'requests', ttl: 30, shardCount: 1 };
   await server.call('POST', '/logstores', { project: PROJECT, json });
-  const index = { keys: { a: TEXT } };
+  const index = { keys: { a: WORDS_KEY } };
   await server.call('POST', '/logstores/requests/index', { project: PROJECT, json: index });
   await server.put(PROJECT, 'requests', { logs: [log(NOW, { a: 'x' })] });
   await expectAlive();

@@ -1,11 +1,11 @@
 /** SQL through HTTP: over several logstores, over a project, and when clients go away. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { WORDS_KEY } from '#protocol/index-config-fixture.ts';
 import { signRequest } from '#protocol/sign-request.ts';
 import { KEY_ID, KEY_SECRET, log, TestServer, type Answer } from './api-client.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
-const TEXT = { type: 'text', token: [' '], caseSensitive: false, chn: false, doc_value: true };
 let server: TestServer;
 
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
       ['requests', 'path'],
       ['users', 'name'],
     ] as const) {
-      const keys = { user: TEXT, [field]: TEXT };
+      const keys = { user: WORDS_KEY, [field]: WORDS_KEY };
       const json = { logstoreName, ttl: 30, shardCount: 2 };
       await server.call('POST', '/logstores', { project, json });
       await server.call('POST', `/logstores/${logstoreName}/index`, { project, json: { keys } });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WORDS_KEY } from '#protocol/index-config-fixture.ts';
 import { testContext } from '#cli/command-fixture.ts';
 import { explainCommand } from '#cli/explain-command.ts';
 import type { QueryExplain } from '#protocol/query-explain.ts';
@@ -10,9 +11,8 @@ import { startServerProcess, TEST_KEYS, type ServerProcess } from '../support/se
 import { SlsClient } from '../support/sls-client.ts';
 
 const PROJECT = 'explained';
-const TEXT = { type: 'text', token: [' '], caseSensitive: false, chn: false, doc_value: true };
 const INDEX = {
-  keys: { level: { ...TEXT, alias: '' }, ms: { ...TEXT, type: 'long', alias: '' } },
+  keys: { level: { ...WORDS_KEY, alias: '' }, ms: { ...WORDS_KEY, type: 'long', alias: '' } },
 };
 const TIME = 1_700_000_000;
 const DAY = 86_400;

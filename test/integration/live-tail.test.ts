@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WORDS_KEY } from '#protocol/index-config-fixture.ts';
 import { errorCode } from '#base/app-error.ts';
 import { requestLines } from '#cli/line-request.ts';
 import { readEvents, type ServerEvent } from '#cli/server-events.ts';
@@ -11,10 +12,9 @@ import { KEY_ID, KEY_SECRET, log, TestServer } from './api-client.ts';
 
 const PROJECT = 'tail-project';
 const TIME = 1_700_000_000;
-const TEXT = { type: 'text', token: [' '], caseSensitive: false, chn: false, doc_value: true };
 const INDEX = {
   line: { token: [' ', ','], caseSensitive: false, chn: false },
-  keys: { level: { ...TEXT, alias: '' } },
+  keys: { level: { ...WORDS_KEY, alias: '' } },
 };
 
 let server: TestServer;

@@ -1,27 +1,20 @@
 /** The examples of the specification of the search language (sls-query §2.4), for the tests of this room and of the whole server. */
+import { TEXT_KEY } from '#protocol/index-config-fixture.ts';
 import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
 import type { FixtureLog } from './segment-fixture.ts';
 
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
 const PLAIN = { caseSensitive: false, chn: false, doc_value: true, alias: '' } as const;
 
 /** The index configuration of the examples. */
 export const EXAMPLE_INDEX: IndexConfig = {
   line: { token: DEFAULT_TOKENS, caseSensitive: false, chn: false },
   keys: {
-    method: TEXT,
-    uri: TEXT,
-    msg: TEXT,
-    level: TEXT,
-    cn: { ...TEXT, chn: true },
-    Path: { ...TEXT, token: [], caseSensitive: true },
+    method: TEXT_KEY,
+    uri: TEXT_KEY,
+    msg: TEXT_KEY,
+    level: TEXT_KEY,
+    cn: { ...TEXT_KEY, chn: true },
+    Path: { ...TEXT_KEY, token: [], caseSensitive: true },
     status: { ...PLAIN, type: 'long' },
     cost: { ...PLAIN, type: 'double' },
     ctx: {

@@ -1,6 +1,6 @@
 /** How a pipeline is answered: its pages, its order, its facts; and scans by SQL, which read the same fields. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_TOKENS } from '#protocol/index-config.ts';
+import { LONG_KEY } from '#protocol/index-config-fixture.ts';
 import { SPL_FIRST_LOGS, SPL_PAGE_LOGS_MAX } from '../limits.ts';
 import type { LogsRequest, LogsResult } from '../query-service.ts';
 import { QueryFixture } from '../query-fixture.ts';
@@ -9,21 +9,13 @@ import type { FixtureLog } from '../search/segment-fixture.ts';
 const START = 1_716_163_200;
 const RANGE = { fromTime: START, toTime: START + 1000 };
 const COUNT = 6000;
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
 
 let world: QueryFixture;
 
 /** Log n has the time START + n/10; every third is in the second segment, and all of a second are in ingestion order. */
 beforeAll(async () => {
   world = await QueryFixture.create();
-  world.index = { line: undefined, keys: { part: { ...TEXT, type: 'long' } }, max_text_len: 64 };
+  world.index = { line: undefined, keys: { part: LONG_KEY }, max_text_len: 64 };
   const logs = Array.from({ length: COUNT }, (_, n) => ({
     __time__: START + Math.floor(n / 10),
     part: String(n % 3),

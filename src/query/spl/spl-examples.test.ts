@@ -1,17 +1,9 @@
 /** Every command of a pipeline with what it makes of some logs (sls-query §5). */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_TOKENS } from '#protocol/index-config.ts';
+import { LONG_KEY, TEXT_KEY } from '#protocol/index-config-fixture.ts';
 import { QueryFixture } from '../query-fixture.ts';
 
 const START = 1_716_163_200;
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
 
 type Row = Readonly<Record<string, string>>;
 
@@ -21,7 +13,7 @@ beforeAll(async () => {
   world = await QueryFixture.create();
   world.index = {
     line: undefined,
-    keys: { id: { ...TEXT, type: 'long' }, Method: TEXT, msg: TEXT },
+    keys: { id: LONG_KEY, Method: TEXT_KEY, msg: TEXT_KEY },
     max_text_len: 64,
   };
   await world.add([

@@ -1,24 +1,15 @@
 /** Pipelines that are refused: what is said of them and where, and that nothing gets past SQL's own checks. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCode, errorMessage } from '#base/app-error.ts';
-import { DEFAULT_TOKENS } from '#protocol/index-config.ts';
+import { TEXT_KEY } from '#protocol/index-config-fixture.ts';
 import { QueryFixture } from '../query-fixture.ts';
 import { parseSpl } from './parse-spl.ts';
-
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
 
 let world: QueryFixture;
 
 beforeAll(async () => {
   world = await QueryFixture.create();
-  world.index = { line: undefined, keys: { msg: TEXT }, max_text_len: 64 };
+  world.index = { line: undefined, keys: { msg: TEXT_KEY }, max_text_len: 64 };
   await world.add([
     { __time__: 1_716_163_200, msg: 'a b', status: '200', other: 'x' },
     { __time__: 1_716_163_201, msg: 'c', status: 'none' },

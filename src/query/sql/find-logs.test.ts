@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AppError } from '#base/app-error.ts';
 import type { Logstore } from '#meta/catalog-types.ts';
 import { MemoryClock } from '#platform/memory-clock.ts';
-import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
+import { TEXT_KEY } from '#protocol/index-config-fixture.ts';
+import type { IndexConfig } from '#protocol/index-config.ts';
 import type { SegmentReader } from '#segment/segment.ts';
 import { SEGMENTS_AT_ONCE } from '../limits.ts';
 import { QueryBudget } from '../query-budget.ts';
@@ -16,15 +17,7 @@ import { SqlLogstores, type IndexedLogstore } from './sql-logstores.ts';
 
 const DAY = 86_400;
 const START = 1_716_163_200;
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
-const INDEX: IndexConfig = { line: undefined, keys: { msg: TEXT }, max_text_len: 64 };
+const INDEX: IndexConfig = { line: undefined, keys: { msg: TEXT_KEY }, max_text_len: 64 };
 const WORD: SearchPlan = { kind: 'fullText', text: 'bad', form: 'word' };
 
 /** Leases of the segments of a few logstores, counted. */

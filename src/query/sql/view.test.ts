@@ -1,20 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DOUBLE_KEY, LONG_KEY, TEXT_KEY } from '#protocol/index-config-fixture.ts';
 import { DEFAULT_TOKENS, type IndexConfig } from '#protocol/index-config.ts';
 import { VIEW_BRANCHES_MAX } from '../limits.ts';
 import { QueryFixture } from '../query-fixture.ts';
 
 const START = 1_716_163_200;
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
 const INDEX: IndexConfig = {
   line: { token: DEFAULT_TOKENS, caseSensitive: false, chn: false },
-  keys: { msg: TEXT, n: { ...TEXT, type: 'long' }, d: { ...TEXT, type: 'double' } },
+  keys: { msg: TEXT_KEY, n: LONG_KEY, d: DOUBLE_KEY },
   max_text_len: 64,
 };
 const ROWS = 240;
@@ -55,7 +48,7 @@ describe('segments that are stored alike and others', () => {
     await add(INDEX, { aaa: '1', name: 'x', bits: 'y', segment: '7' });
     await add(INDEX, { d: 'no number' });
     await add(INDEX, { d: '1.25' });
-    await add({ ...INDEX, keys: { ...INDEX.keys, n: TEXT } }, {});
+    await add({ ...INDEX, keys: { ...INDEX.keys, n: TEXT_KEY } }, {});
     // What the scan and its join call their own.
     const own = { file_index: '1', filename: 'f', file_row_number: '3', rows: 'r', matching: 'm' };
     for (let i = 0; i < 2; i++) await add(INDEX, own);
@@ -63,7 +56,7 @@ describe('segments that are stored alike and others', () => {
     const names = [...Object.keys(own), 'name', 'bits', 'segment', 'aaa'];
     world.index = {
       ...INDEX,
-      keys: { ...INDEX.keys, ...Object.fromEntries(names.map((name) => [name, TEXT])) },
+      keys: { ...INDEX.keys, ...Object.fromEntries(names.map((name) => [name, TEXT_KEY])) },
     };
   });
   afterAll(() => world[Symbol.asyncDispose]());

@@ -1,4 +1,5 @@
 /** For tests: live tails over a real ShardLog on a modelled disk, with a clock that stands still. */
+import { TEXT_KEY } from '#protocol/index-config-fixture.ts';
 import { AppError } from '#base/app-error.ts';
 import { must } from '#base/assert.ts';
 import { EmbeddedShardLog } from '#loghub/embedded/embedded-shard-log.ts';
@@ -12,15 +13,6 @@ import { createLogger } from '#telemetry/logger.ts';
 import { LiveTail, type TailRequest, type TailSubscription } from './live-tail.ts';
 import type { TailEvent } from './tail-queue.ts';
 
-const TEXT = {
-  type: 'text',
-  token: DEFAULT_TOKENS,
-  caseSensitive: false,
-  chn: false,
-  doc_value: true,
-  alias: '',
-} as const;
-
 export const TAIL_LOGSTORE: Logstore = {
   id: 'x1',
   projectName: 'web',
@@ -33,7 +25,7 @@ export const TAIL_LOGSTORE: Logstore = {
   shards: [shard(0), shard(1)],
   index: {
     line: { token: DEFAULT_TOKENS, caseSensitive: false, chn: false },
-    keys: { level: TEXT },
+    keys: { level: TEXT_KEY },
     max_text_len: 2048,
   },
   indexModifyTimeMs: 1,

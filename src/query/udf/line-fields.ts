@@ -73,7 +73,10 @@ function cutOnce(text: string, separator: string): string[] {
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-/** RFC 4180: a part may stand in double quotes, where a doubled one is one. What follows a closing quote belongs to the part. */
+/**
+ * RFC 4180: a part may stand in double quotes, where a doubled one is one. What follows a closing quote belongs to the part.
+ * Without a delimiter there is one part.
+ */
 function csvParts(text: string, delimiter: string): readonly string[] {
   const parts: string[] = [];
   let at = 0;
@@ -89,7 +92,7 @@ function csvParts(text: string, delimiter: string): readonly string[] {
         at++;
       }
     }
-    const next = text.indexOf(delimiter, at);
+    const next = delimiter === '' ? -1 : text.indexOf(delimiter, at);
     parts.push(part + text.slice(at, next < 0 ? text.length : next));
     if (next < 0) return parts;
     at = next + delimiter.length;
