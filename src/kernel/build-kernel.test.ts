@@ -1,4 +1,4 @@
-/** The comparison with the plain twins is in `#segment/log-build.test.ts`, which has logs and index configurations. */
+/** The comparison with the plain twins is in `#segment/log-build.fuzz.test.ts`, which has logs and index configurations. */
 import { describe, expect, test } from 'vitest';
 import { errorCode } from '#base/app-error.ts';
 import { encodeLogGroup } from '#protocol/log-group.ts';

@@ -4,7 +4,7 @@ import { QueryFixture } from '../query-fixture.ts';
 import { compareSearches } from './search-differential.ts';
 import { SegmentFixture } from './segment-fixture.ts';
 
-const SEEDS = 80;
+const SEEDS = 25;
 
 test('searches find what a reading of every log finds', async () => {
   await using service = await QueryFixture.create();

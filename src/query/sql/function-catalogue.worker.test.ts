@@ -82,7 +82,7 @@ describe('examples of the reference', () => {
     expect(await value(sql ?? '')).toBe(wanted);
   });
 
-  /** After a change of the catalogue: `vitest run src/query/sql/function-catalogue.test.ts -u`. */
+  /** After a change of the catalogue: `vitest run src/query/sql/function-catalogue.worker.test.ts -u`. */
   test('the page of the reference is the catalogue', async () => {
     const path = join(import.meta.dirname, '../../../docs/reference/sql-functions.md');
     await expect(functionsPage()).toMatchFileSnapshot(path);
