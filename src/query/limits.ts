@@ -128,6 +128,9 @@ export const MEMORY_OVERHEAD_BYTES: number = 512 * MIB;
 /** A query process that holds more than this share of its bound without work is ended, so that the next query has room. */
 export const IDLE_MEMORY_SHARE = 0.75;
 
+/** Query processes of other time zones than the server's: each takes memory of its own, and a dashboard has one zone. */
+export const OTHER_ZONES_MAX = 2;
+
 /** A query process without work ends after this; a new one takes some 0.3 s. */
 export const PROCESS_IDLE_MS: number = 300 * SECOND_MS;
 

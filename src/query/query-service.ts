@@ -13,7 +13,8 @@ import {
   type FoundContext,
 } from './context/run-context.ts';
 import { compileSearch, hitTerms, type HitTerm } from './search/compile-search.ts';
-import { DuckProcess } from './duck/duck-process.ts';
+import type { DuckProcess } from './duck/duck-process.ts';
+import { ZonedProcesses } from './duck/zoned-processes.ts';
 import { QueryTrace, step } from './explain/query-trace.ts';
 import type { BucketCount, BucketCounts, Found, Progress } from './found.ts';
 import { highlightsOf, type Highlight } from './search/highlights.ts';
@@ -34,7 +35,7 @@ import {
   type IndexedLogstore,
   type LogstoreCatalog,
 } from './sql/sql-logstores.ts';
-import { insertedSql, isScan } from './sql/statement-text.ts';
+import { insertedSql, isScan, timeZoneOf } from './sql/statement-text.ts';
 import { checkTimeRange, exactBounds, type TimeRange } from './time-range.ts';
 import type { DataFileOptions } from './udf/data-files.ts';
 
@@ -82,7 +83,7 @@ interface ProjectRequest {
 interface SqlOptions {
   /** Asked about each logstore that a statement names. Default: all may be read. */
   readonly authorize?: Authorize | undefined;
-  /** Settings before the statement, as in `set session`: `mode=scan`. */
+  /** Settings before the statement, as in `set session`: `mode=scan`, `time_zone=UTC`. */
   readonly session?: string | undefined;
 }
 
@@ -162,7 +163,7 @@ export class QueryService implements AsyncDisposable {
   readonly #timeBudgetMs: number;
   readonly #searches: QuerySlots;
   readonly #statements: QuerySlots;
-  readonly #sqlProcess: DuckProcess;
+  readonly #processes: ZonedProcesses;
   readonly #memoryLimitBytes: number;
   readonly #cache: MatchCache;
 
@@ -184,14 +185,7 @@ export class QueryService implements AsyncDisposable {
     };
     this.#searches = new QuerySlots(slots);
     this.#statements = new QuerySlots(slots);
-    this.#sqlProcess = new DuckProcess(
-      {
-        ...options,
-        timeZone: this.#timeZone,
-        spillDirectory: `${options.spillDirectory}/sql`,
-      },
-      collaborators,
-    );
+    this.#processes = new ZonedProcesses({ ...options, timeZone: this.#timeZone }, collaborators);
   }
 
   /**
@@ -303,7 +297,7 @@ export class QueryService implements AsyncDisposable {
 
   /** Waits for running queries. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sqlProcess[Symbol.asyncDispose]();
+    await this.#processes[Symbol.asyncDispose]();
   }
 
   async #getSql(
@@ -313,10 +307,10 @@ export class QueryService implements AsyncDisposable {
     const { projectName, authorize, trace } = request;
     const text = statement.sql;
     const isScanned = isScan(text, request.session);
-    const duck = this.#sqlProcess;
-    const { found, elapsedMs } = await this.#run(
-      { request, slots: this.#statements, duck, trace },
-      (leases, budget) =>
+    const timeZone = timeZoneOf(text, request.session);
+    const { found, elapsedMs } = await this.#runStatement(
+      { request, timeZone, trace },
+      (leases, budget, duck) =>
         runSql(
           { ...statement, isScan: isScanned },
           {
@@ -346,16 +340,16 @@ export class QueryService implements AsyncDisposable {
   }
 
   async #getSpl(
-    request: ProjectRequest,
+    request: ProjectRequest & SqlOptions,
     pipeline: RunSplRequest & { readonly trace?: QueryTrace | undefined },
   ): Promise<Omit<LogsResult, 'whereQuery' | 'terms' | 'isPhraseSearch' | 'highlights'>> {
     const { text, trace } = pipeline;
-    const duck = this.#sqlProcess;
+    const timeZone = timeZoneOf('', request.session);
     const cache = this.#cache;
     const memoryLimitBytes = this.#memoryLimitBytes;
-    const { found, elapsedMs } = await this.#run(
-      { request, slots: this.#statements, duck, trace },
-      (leases, budget) =>
+    const { found, elapsedMs } = await this.#runStatement(
+      { request, timeZone, trace },
+      (leases, budget, duck) =>
         runSpl(pipeline, { duck, leases, budget, cache, memoryLimitBytes, trace }),
     );
     return {
@@ -368,6 +362,23 @@ export class QueryService implements AsyncDisposable {
       elapsedMs,
       explain: trace?.report(pipeline.own.plan),
     };
+  }
+
+  /** Runs work that needs the process of a time zone; undefined: the server's. */
+  async #runStatement<T extends { readonly progress: Progress }>(
+    place: {
+      readonly request: Omit<ProjectRequest, 'query'>;
+      readonly timeZone: string | undefined;
+      readonly trace?: QueryTrace | undefined;
+    },
+    work: (leases: QueryLeases, budget: QueryBudget, duck: DuckProcess) => Promise<T>,
+  ): Promise<{ readonly found: T; readonly elapsedMs: number }> {
+    const { request, timeZone, trace } = place;
+    return await this.#processes.use(timeZone, (duck) =>
+      this.#run({ request, slots: this.#statements, duck, trace }, (leases, budget) =>
+        work(leases, budget, duck),
+      ),
+    );
   }
 
   /** Runs work in a slot, with a budget that starts there; what it leases is released at its end, whatever that is. */

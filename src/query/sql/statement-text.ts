@@ -1,4 +1,6 @@
 /** What is read from and written to the text of a statement without parsing it: its session and its added limit. */
+import { AppError } from '#base/app-error.ts';
+
 const SET_SESSION = /^\s*set\s+session\s+([^;]*);/i;
 
 /**
@@ -6,13 +8,41 @@ const SET_SESSION = /^\s*set\s+session\s+([^;]*);/i;
  * (`session`); those without a meaning here are passed over (sls-query §3.1).
  */
 export function isScan(text: string, session: string | undefined): boolean {
+  return settingsOf(text, session).some((setting) => /\bmode\s*=\s*'?scan\b/i.test(setting));
+}
+
+const TIME_ZONE = /\btime_?zone\s*=\s*['"]?(?<name>[^'"\s,]+)/i;
+
+/**
+ * The zone in which a statement reads and shows times (`set session time_zone='UTC';`), as IANA names it; undefined: the
+ * server's. Errors: ParameterInvalid when there is no such zone.
+ */
+export function timeZoneOf(text: string, session: string | undefined): string | undefined {
+  const found = settingsOf(text, session).map((one) => TIME_ZONE.exec(one)?.groups?.['name']);
+  const name = found.findLast((one) => one !== undefined);
+  if (name === undefined) return undefined;
+  try {
+    // Zones that are only an offset have no name that the engine knows.
+    if (/^[a-z]/i.test(name))
+      return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    // It is said below.
+  }
+  throw new AppError(
+    'ParameterInvalid',
+    `Time zone not supported: ${name}; please use a name like Asia/Shanghai or UTC`,
+  );
+}
+
+/** What stands beside the statement, then what stands before it. */
+function settingsOf(text: string, session: string | undefined): readonly string[] {
   const settings = [session ?? ''];
   let rest = text;
   for (let found = SET_SESSION.exec(rest); found !== null; found = SET_SESSION.exec(rest)) {
     settings.push(found[1] ?? '');
     rest = rest.slice(found[0].length);
   }
-  return settings.some((setting) => /\bmode\s*=\s*'?scan\b/i.test(setting));
+  return settings;
 }
 
 /** The user's text with the limit that was added to it, if one was. */
