@@ -1,5 +1,6 @@
 /** The options of `sluice scrub`. */
 import { z } from 'zod';
+import { CLIENT_OPTIONS } from './client-options.ts';
 import type { OptionTable } from './option-table.ts';
 import { booleanText, endpointUrl, text } from './option-values.ts';
 
@@ -45,14 +46,7 @@ export const SCRUB_OPTIONS: OptionTable<ScrubConfig> = {
     placeholder: '<id>',
     description: 'Id of the root access key of the server.',
   },
-  accessKeySecret: {
-    flag: undefined,
-    env: 'SLUICE_ACCESS_KEY_SECRET',
-    schema: text,
-    default: undefined,
-    placeholder: '<secret>',
-    description: 'Its secret; never on a command line.',
-  },
+  accessKeySecret: CLIENT_OPTIONS.accessKeySecret,
   repair: {
     flag: '--repair',
     env: undefined,

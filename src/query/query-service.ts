@@ -164,7 +164,6 @@ export class QueryService implements AsyncDisposable {
   readonly #searches: QuerySlots;
   readonly #statements: QuerySlots;
   readonly #processes: ZonedProcesses;
-  readonly #memoryLimitBytes: number;
   readonly #cache: MatchCache;
 
   constructor(options: QueryServiceOptions, collaborators: QueryServiceCollaborators) {
@@ -174,7 +173,6 @@ export class QueryService implements AsyncDisposable {
     this.#logger = collaborators.logger;
     this.#timeZone = options.timeZone ?? DEFAULT_TIME_ZONE;
     this.#timeBudgetMs = options.timeBudgetMs ?? TIME_BUDGET_MS;
-    this.#memoryLimitBytes = options.memoryLimitBytes;
     this.#cache = new MatchCache(options.matchCacheBytes);
     const { concurrencyMax, projectConcurrencyMax = concurrencyMax } = options;
     const slots = {
@@ -322,7 +320,6 @@ export class QueryService implements AsyncDisposable {
             leases,
             budget,
             cache: this.#cache,
-            memoryLimitBytes: this.#memoryLimitBytes,
             trace,
           },
         ),
@@ -346,11 +343,9 @@ export class QueryService implements AsyncDisposable {
     const { text, trace } = pipeline;
     const timeZone = timeZoneOf('', request.session);
     const cache = this.#cache;
-    const memoryLimitBytes = this.#memoryLimitBytes;
     const { found, elapsedMs } = await this.#runStatement(
       { request, timeZone, trace },
-      (leases, budget, duck) =>
-        runSpl(pipeline, { duck, leases, budget, cache, memoryLimitBytes, trace }),
+      (leases, budget, duck) => runSpl(pipeline, { duck, leases, budget, cache, trace }),
     );
     return {
       ...found,

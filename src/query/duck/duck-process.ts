@@ -56,6 +56,11 @@ export class DuckProcess implements AsyncDisposable {
       options.memoryLimitBytes + (options.memoryOverheadBytes ?? MEMORY_OVERHEAD_BYTES);
   }
 
+  /** What DuckDB may take for all statements together. */
+  get memoryLimitBytes(): number {
+    return this.#options.memoryLimitBytes;
+  }
+
   /** Of the process that new tasks go to. */
   get pid(): number | undefined {
     return this.#child?.pid;

@@ -31,7 +31,7 @@ import {
   type FoundLogs,
   type OwnLogs,
 } from '../sql/find-logs.ts';
-import { factsOf, failure, newestLogs } from '../sql/run-sql.ts';
+import { NO_ROWS, factsOf, failure, newestLogs } from '../sql/run-sql.ts';
 import type { Relation } from '../sql/relation.ts';
 import { onlyRows } from '../sql/scan-logs.ts';
 import { logView } from '../sql/view.ts';
@@ -48,8 +48,6 @@ export interface RunSplRequest extends Page {
 
 export interface RunSplCollaborators extends FindLogsCollaborators {
   readonly duck: DuckProcess;
-  /** For the message to those who take more. */
-  readonly memoryLimitBytes: number;
 }
 
 /** Which logs of the search a page has read: [beginOffset, endOffset) in its order. */
@@ -111,14 +109,6 @@ export async function runSpl(
     };
   }
 }
-
-const NO_ROWS = {
-  progress: 'Incomplete',
-  rows: [],
-  keys: [],
-  columnTypes: [],
-  limited: undefined,
-} as const;
 
 interface SplWork {
   readonly request: RunSplRequest;

@@ -32,8 +32,6 @@ export interface RunSqlRequest {
 export interface RunSqlCollaborators extends FindLogsCollaborators {
   readonly duck: DuckProcess;
   readonly logstores: SqlLogstores;
-  /** For the message to those who take more. */
-  readonly memoryLimitBytes: number;
 }
 
 type Translated = Extract<DuckTasks['translate']['answer'], { kind: 'sql' }>;
@@ -95,11 +93,11 @@ export async function failure(
     readonly text: string;
     readonly logs: FoundLogs | undefined;
     readonly budget: QueryBudget;
-    readonly memoryLimitBytes: number;
+    readonly duck: DuckProcess;
   },
 ): Promise<unknown> {
   if (FILE_ERROR.test(errorMessage(error))) await verifyFiles(context.logs, context.budget);
-  return sqlError(error, context.text, context.memoryLimitBytes);
+  return sqlError(error, context.text, context.duck.memoryLimitBytes);
 }
 
 /** Asks again while the statement names logstores that are not known yet. */
@@ -157,13 +155,14 @@ export function newestLogs(logs: FoundLogs): FoundLogs {
   return { ...logs, relations, isAccurate };
 }
 
-const NO_ROWS = {
+/** What an answer has when the time was over before any row. */
+export const NO_ROWS: Pick<Found, 'progress' | 'rows' | 'keys' | 'columnTypes' | 'limited'> = {
   progress: 'Incomplete',
   rows: [],
   keys: [],
   columnTypes: [],
   limited: undefined,
-} as const;
+};
 
 export function factsOf(
   logs: FoundLogs | undefined,

@@ -4,6 +4,7 @@
  * reads and Presto does not is refused here as far as the tree does not show it. Everything else is a rewrite of the tree.
  */
 import { AppError } from '#base/app-error.ts';
+import { sessionPrefix } from './statement-text.ts';
 import { lineColumn, tokensOf, type SqlToken } from './tokens.ts';
 
 export interface SplicedSql {
@@ -22,7 +23,6 @@ interface Edit {
   readonly text: string;
 }
 
-const SESSION_PREFIX = /^\s*set\s+session\s+[^;]*;/i;
 const STARTS: ReadonlySet<string> = new Set(['select', 'with', '(']);
 /** Pairs that DuckDB takes for one operator. */
 const DOUBLED = /^(?:[=/*<>%]|\|\|)$/u;
@@ -92,12 +92,8 @@ function splice(sql: string, placeAt: (position: number) => Place): SplicedSql {
 
 /** Blanks instead of the prefix: places in the text stay what they are. */
 function blankSession(text: string): string {
-  let sql = text;
-  for (;;) {
-    const prefix = SESSION_PREFIX.exec(sql)?.[0];
-    if (prefix === undefined) return sql;
-    sql = blanks(prefix) + sql.slice(prefix.length);
-  }
+  const { length } = sessionPrefix(text);
+  return blanks(text.slice(0, length)) + text.slice(length);
 }
 
 function blanks(text: string): string {

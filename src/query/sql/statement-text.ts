@@ -36,13 +36,22 @@ export function timeZoneOf(text: string, session: string | undefined): string | 
 
 /** What stands beside the statement, then what stands before it. */
 function settingsOf(text: string, session: string | undefined): readonly string[] {
-  const settings = [session ?? ''];
-  let rest = text;
-  for (let found = SET_SESSION.exec(rest); found !== null; found = SET_SESSION.exec(rest)) {
+  return [session ?? '', ...sessionPrefix(text).settings];
+}
+
+/** The settings that a text begins with, and how many of its characters they take. */
+export function sessionPrefix(text: string): {
+  readonly settings: readonly string[];
+  readonly length: number;
+} {
+  const settings: string[] = [];
+  let length = 0;
+  for (;;) {
+    const found = SET_SESSION.exec(text.slice(length));
+    if (found === null) return { settings, length };
     settings.push(found[1] ?? '');
-    rest = rest.slice(found[0].length);
+    length += found[0].length;
   }
-  return settings;
 }
 
 /** The user's text with the limit that was added to it, if one was. */
